@@ -1,0 +1,120 @@
+"""Every task of this project: `nox -l` lists them, `nox -s NAME` runs one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "always"
+nox.options.sessions = ["tests"]
+
+ROOT = Path(__file__).parent
+ENVIRONMENT = ROOT / ".nox" / "environment"  # that of the session of this name
+PASSED = ROOT / "build" / "passed"
+# One thread: cheaper on small models, and the same numbers every time.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@nox.session
+def environment(session: nox.Session) -> None:
+    """Install what the sessions below share (about 2 GB; only when it has changed)."""
+    install(session, "-e", ".[site,deep-learning,test]", constraints="constraints.txt")
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def site(session: nox.Session) -> None:
+    """Test the code, execute the articles, build site/ and site/en/."""
+    if passed().exists():
+        session.log("the code's tests have passed at exactly this content")
+    else:
+        run(session, "pytest", "-m", "not site")
+        record_pass()
+    build_site(session)
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def tests(session: nox.Session) -> None:
+    """Test everything: the code, the articles and the built site (`-- ARGUMENTS` go to pytest)."""
+    run(session, "pytest", *session.posargs)
+    if not session.posargs:
+        record_pass()
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def serve(session: nox.Session) -> None:
+    """Show the site at http://127.0.0.1:8000/ and rebuild what you edit (`-- en` for English)."""
+    run(session, "mkdocs", "serve", "-f", "docs/mkdocs.en.yml" if "en" in session.posargs else "mkdocs.yml")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the style of all Python files."""
+    install(session, "ruff==0.17.6")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=["3.12", "3.13", "3.14"])
+def engine(session: nox.Session) -> None:
+    """Test the engine alone, without torch, on newer Pythons (those that are found)."""
+    install(session, "-e", ".[test,site]", "matplotlib", "pandas", constraints="constraints.txt")
+    session.run("pytest", "-m", "not site", *session.posargs, env=ONE_THREAD)
+
+
+def install(session: nox.Session, *wanted: str, constraints: str | None = None) -> None:
+    """Install packages once: again only when pyproject.toml, the constraints, the list or Python change."""
+    files = [ROOT / "pyproject.toml", *([ROOT / constraints] if constraints else [])]
+    state = digest(files, *wanted, sys.version)
+    stamp = Path(session.virtualenv.location) / "installed"
+    if not (stamp.exists() and stamp.read_text() == state):
+        session.install(*wanted, *(["-c", constraints] if constraints else []))
+        stamp.write_text(state)
+
+
+def run(session: nox.Session, program: str, *arguments: str, **env: str) -> None:
+    """Run a program of the shared environment."""
+    folder = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
+    path = os.pathsep.join([str(folder), os.environ["PATH"]])
+    session.run(str(folder / program), *arguments, env={**ONE_THREAD, "PATH": path, **env}, external=True)
+
+
+def passed() -> Path:
+    """The record that the code's tests have passed at exactly this content, in exactly this environment."""
+    folders = (ROOT / "code", ROOT / "tests")
+    files = [p for folder in folders for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    return PASSED / digest(sorted(files), (ENVIRONMENT / "installed").read_text())
+
+
+def record_pass() -> None:
+    shutil.rmtree(PASSED, ignore_errors=True)
+    PASSED.mkdir(parents=True)
+    passed().touch()
+
+
+def digest(files: list[Path], *more: str) -> str:
+    found = hashlib.sha256("\0".join(more).encode())
+    for path in files:
+        found.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def build_site(session: nox.Session) -> None:
+    """Build both languages beside the old site, and put them in its place when they are whole."""
+    new, old = ROOT / "build" / "site", ROOT / "build" / "site.old"
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    run(session, "zhixing", "build")
+    for config, folder in (("mkdocs.yml", new), ("docs/mkdocs.en.yml", new / "en")):
+        run(session, "mkdocs", "build", "--strict", "-f", config, "-d", str(folder))
+    if (ROOT / "site").exists():
+        (ROOT / "site").rename(old)
+    new.rename(ROOT / "site")
+    shutil.rmtree(old, ignore_errors=True)
+    session.log("built site/ (look at it: python3 -m http.server -d site 8000, then http://127.0.0.1:8000/)")
