@@ -1,0 +1,149 @@
+"""The noun: an article as a sequence of parts that together are its source text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of source: ``text`` verbatim, and the line (from 1) where it starts."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Prose(Part):
+    """Text that goes to the page as it is, other fences and diagrams included."""
+
+    @property
+    def fenced(self) -> bool:
+        return self.text.lstrip(" \t>").startswith(("```", "~~~"))
+
+
+@dataclass(frozen=True)
+class Fenced(Part):
+    """A fenced block that the engine acts on; ``indent`` stands before each of its lines."""
+
+    indent: str = ""
+
+
+@dataclass(frozen=True)
+class Listing(Fenced):
+    """A fence that shows code from ``code/``: ``header`` is its info string, ``body`` what it encloses."""
+
+    header: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True)
+class Cell(Fenced):
+    """A fenced Python block that is executed.
+
+    ``code_line`` is the line of the first line of code; ``options`` are as written in the header.
+    """
+
+    id: str = ""
+    code: str = ""
+    code_line: int = 0
+    claim: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def raises(self) -> str | None:
+        return self.options.get("raises")
+
+
+@dataclass(frozen=True)
+class Value(Part):
+    """An expression in prose, replaced with its formatted value after all cells have run."""
+
+    expression: str = ""
+    format: str = ""
+    tolerance: str = ""
+
+    @property
+    def field(self) -> tuple[str, str]:
+        """What is computed, wherever it stands: the expression and its format."""
+        return self.expression, self.format
+
+
+@dataclass(frozen=True)
+class Formula(Part):
+    """A display formula with an id."""
+
+    tex: str = ""
+    id: str = ""
+    indent: str = ""
+
+
+@dataclass(frozen=True)
+class Reference(Part):
+    """``@fig-…``, ``@tbl-…`` or ``@eq-…`` in prose."""
+
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Citation(Part):
+    """``[@key; @key]`` in prose."""
+
+    keys: tuple[str, ...] = ()
+
+
+P = TypeVar("P", bound=Part)
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article in one language.
+
+    ``path`` is relative to the root; ``front`` is the front matter as data and
+    ``front_text`` as written, its fences included; ``folder`` tells whether it has files beside it.
+    """
+
+    slug: str
+    language: str
+    path: PurePosixPath
+    front: Mapping[str, Any]
+    front_text: str
+    parts: tuple[Part, ...]
+
+    @property
+    def folder(self) -> bool:
+        return self.path.name == "index.md"
+
+    def of(self, kind: type[P]) -> Iterator[P]:
+        """Its parts of one kind, in order."""
+        return (part for part in self.parts if isinstance(part, kind))
+
+    @property
+    def cells(self) -> list[Cell]:
+        return list(self.of(Cell))
+
+    @property
+    def source(self) -> str:
+        return self.front_text + "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Work:
+    """An article with its translations: one slug, one run."""
+
+    slug: str
+    articles: Mapping[str, Article]
+    original: Article
+
+    @property
+    def cells(self) -> list[Cell]:
+        return self.original.cells
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The distinct inline (expression, format) pairs of all languages, the original's first."""
+        articles = [self.original, *(a for a in self.articles.values() if a is not self.original)]
+        return list(dict.fromkeys(value.field for article in articles for value in article.of(Value)))

@@ -1,0 +1,174 @@
+"""Bind: give each part of an article what it stands for: code, outputs, values, numbers, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .article import Article, Cell, Citation, Formula, Listing, Reference, Value, Work
+from .config import Config
+from .errors import Problem
+from .listing import ListingError, listed
+from .store import Entry
+from .syntax import LISTED, Report
+
+IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An article and what its parts stand for.
+
+    ``code`` maps a listing's or a cell's line to the code shown there; ``outputs`` cell ids to nbformat outputs;
+    ``values`` (expression, format) to text; ``anchors`` ids that prose can refer to (``fig-…``, ``tbl-…``, ``eq-…``)
+    to their numbers, ``captioned`` cell ids to such an anchor; ``cited`` citation keys to their sources in the order of citing.
+    """
+
+    article: Article
+    code: Mapping[int, str]
+    outputs: Mapping[str, list[dict]]
+    values: Mapping[tuple[str, str], str]
+    anchors: Mapping[str, int]
+    captioned: Mapping[str, str]
+    cited: Mapping[str, dict]
+
+
+def bind(article: Article, work: Work, entry: Entry, config: Config, report: Report) -> Bound:
+    """Bind one article of a work to its entry. What is missing goes to ``report``."""
+    outputs = {cell.id: _merged(entry.outputs.get(cell.id, [])) for cell in article.cells}
+    anchors, captioned = _numbered(article, outputs)
+    bound = Bound(
+        article,
+        {**_listings(article, config, report), **_cell_code(article, work)},
+        outputs,
+        {(expression, spec): text for expression, spec, text in entry.values},
+        anchors,
+        captioned,
+        _cited(article, config, report),
+    )
+    for cell in article.cells:
+        if has_figure(outputs[cell.id]) and shown(cell) and not cell.options.get("alt", "").strip():
+            what = f"the figure of cell #{cell.id} has no alt text"
+            report(Problem(article.path, cell.line, what, 'say what it shows: alt="…"'))
+    for reference in article.of(Reference):
+        if reference.target not in anchors:
+            known = ", ".join(f"@{anchor}" for anchor in anchors) or "none"
+            what = f"@{reference.target} names no numbered formula, figure or table of this article"
+            report(Problem(article.path, reference.line, what, f"there is {known}"))
+    return bound
+
+
+def shown(cell: Cell) -> bool:
+    return cell.options.get("output") != "hide"
+
+
+def has_figure(outputs: list[dict]) -> bool:
+    return any(kind in output.get("data", {}) for output in outputs for kind in IMAGES)
+
+
+def has_table(outputs: list[dict]) -> bool:
+    return any("<table" in "".join(output.get("data", {}).get("text/html", "")) for output in outputs)
+
+
+def _merged(outputs: list[dict]) -> list[dict]:
+    """Neighbouring streams as one block: a reader cares for what was printed, not for the channel."""
+    merged: list[dict] = []
+    for output in outputs:
+        if merged and output["output_type"] == merged[-1]["output_type"] == "stream":
+            merged[-1] = {**merged[-1], "text": merged[-1]["text"] + output["text"]}
+        else:
+            merged.append(output)
+    return merged
+
+
+def _numbered(article: Article, outputs: Mapping[str, list[dict]]) -> tuple[dict[str, int], dict[str, str]]:
+    """Number the captioned figures and tables and the formulas with an id, each kind from 1."""
+    anchors: dict[str, int] = {}
+    captioned: dict[str, str] = {}
+    counts = {"fig": 0, "tbl": 0, "eq": 0}
+    for part in article.parts:
+        if isinstance(part, Formula):
+            kind = "eq"
+        elif isinstance(part, Cell) and shown(part) and part.options.get("caption") and has_figure(outputs[part.id]):
+            kind = "fig"
+        elif isinstance(part, Cell) and shown(part) and part.options.get("caption") and has_table(outputs[part.id]):
+            kind = "tbl"
+        else:
+            continue
+        counts[kind] += 1
+        anchor = part.id if part.id.startswith(f"{kind}-") else f"{kind}-{part.id}"
+        anchors[anchor] = counts[kind]
+        if isinstance(part, Cell):
+            captioned[part.id] = anchor
+    return anchors, captioned
+
+
+def _listings(article: Article, config: Config, report: Report) -> dict[int, str]:
+    """The body of each listing with its ``--8<--`` lines replaced by code, by the listing's line."""
+    bodies = {}
+    for listing in article.of(Listing):
+        rows = []
+        for offset, row in enumerate(listing.body.removesuffix("\n").split("\n"), 1):
+            if match := LISTED.match(row):
+                try:
+                    code = listed(config.code, match["target"])
+                except (ListingError, SyntaxError) as error:
+                    fix = getattr(error, "fix", "mend the file")
+                    report(Problem(article.path, listing.line + offset, str(error), fix))
+                    continue
+                rows += [match["indent"] + line if line else "" for line in code.splitlines()]
+            else:
+                rows.append(row)
+        bodies[listing.line] = "\n".join(rows)
+    return bodies
+
+
+def targets(listing: Listing) -> list[str]:
+    """What a listing shows, as written after ``--8<--``."""
+    return [match["target"] for row in listing.body.splitlines() if (match := LISTED.match(row))]
+
+
+def _cell_code(article: Article, work: Work) -> dict[int, str]:
+    """The code of each cell, the original's where a translation left the body empty, by the cell's line."""
+    original = {cell.id: cell.code for cell in work.cells}
+    return {cell.line: original[cell.id].rstrip("\n") for cell in article.cells}
+
+
+def _cited(article: Article, config: Config, report: Report) -> dict[str, dict]:
+    sources = _sources(config, report) if next(article.of(Citation), None) else {}
+    sources |= {str(source.get("id")): source for source in article.front.get("references", [])}
+    cited = {}
+    for citation in article.of(Citation):
+        for key in citation.keys:
+            if key in sources:
+                cited[key] = sources[key]
+            else:
+                what = f"no source is called {key!r}"
+                report(Problem(article.path, citation.line, what, "add it to docs/references.yaml or to references: in the front matter"))
+    return cited
+
+
+def _sources(config: Config, report: Report) -> dict[str, dict]:
+    """``docs/references.yaml``: a list of sources in CSL's terms, as Pandoc reads it."""
+    path: Path = config.docs / "references.yaml"
+    if not path.exists():
+        return {}
+    try:
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        data = data.get("references", []) if isinstance(data, dict) else data
+        return {source["id"]: source for source in data}
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        fix = "write a list of sources, each with id, author, title and issued"
+        report(Problem(path.relative_to(config.root), mark.line + 1 if mark else 1, f"cannot read the sources: {error}", fix))
+        return {}
+
+
+def value_text(bound: Bound, value: Value) -> str:
+    """A value as printed on the page, with its tolerance where one is stated."""
+    text = bound.values.get(value.field, "")
+    return f"{text} ± {value.tolerance}" if value.tolerance else text

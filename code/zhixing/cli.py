@@ -1,0 +1,166 @@
+"""The command ``zhixing``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from . import __version__, pipeline
+from .config import Config, load
+from .errors import Problem, Problems, ZhixingError
+from .pipeline import Build, Outcome
+from .store import Store
+
+EXAMPLES = """\
+An article is docs/<lang>/articles/<slug>.md (or <slug>/index.md with files beside it): front matter with title and
+date, then Markdown in which ```python {.cell #name} is run and `{python} expression:format` becomes its value.
+
+  zhixing build                 run what is not fresh, weave everything to build/docs/<lang>/
+  zhixing status                what a build would run
+  zhixing why hello             because of which dependency
+  zhixing build --root blog --json
+
+Exit status: 0 done, 1 errors (each as path:line: what is wrong; what to do), 2 wrong usage, 130 interrupted.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(argv)
+    result = Build()
+    try:
+        config = _config(options)
+        options.command(config, options, result)
+        status = 1 if result.problems else 0
+    except KeyboardInterrupt:
+        print("interrupted: what ran is kept, the old build/docs is whole", file=sys.stderr)
+        return 130
+    except Problems as error:
+        result.problems = error.problems
+        status = 1
+    except Problem as error:
+        result.problems = [error]
+        status = 1
+    except ZhixingError as error:
+        result.problems = [Problem(".", 1, *_halves(str(error)))]
+        status = 1
+    _say(options, result)
+    return status
+
+
+def _halves(message: str) -> tuple[str, str]:
+    what, _, fix = message.partition("; ")
+    return what, fix or "see the message"
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("zhixing", description="Articles whose code runs.", epilog=EXAMPLES, formatter_class=raw)
+    parser.add_argument("--version", action="version", version=f"zhixing {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--root", type=Path, default=Path("."), help="the blog's folder, which holds docs/ (default: this one)")
+    common.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Callable, summary: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, parents=[common], help=summary, description=summary, formatter_class=raw)
+        sub.set_defaults(command=command)
+        return sub
+
+    add("build", _build, "run what is not fresh and weave all articles to build/docs/<lang>/")
+    add("status", _status, "show which articles a build would run")
+    why = add("why", _why, "show because of which dependency an article would run")
+    why.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
+    cache = add("cache", _cache, "show, verify or prune the kept outputs of runs (build/store)")
+    cache.add_argument("action", choices=("show", "verify", "prune"), nargs="?", default="show",
+                       help="show what is kept (default); verify every entry's digest; prune what no article uses now")  # fmt: skip
+    return parser
+
+
+def _config(options: argparse.Namespace) -> Config:
+    root = options.root.resolve()
+    if not root.is_dir():
+        raise Problem(options.root.as_posix(), 1, "there is no such folder", "name the blog's folder with --root")
+    config = load(root)
+    if not config.languages:
+        raise Problem("docs", 1, "no articles", "write docs/<lang>/articles/<slug>.md, for example docs/en/articles/hello.md")
+    return config
+
+
+def _build(config: Config, options: argparse.Namespace, result: Build) -> None:
+    pipeline.build(config, result, _progress)
+    if not (config.root / "mkdocs.yml").exists():
+        from .site import write_default_site
+
+        made = write_default_site(config)
+        if not options.json:
+            print(f"no mkdocs.yml here: to make the site, {' && '.join(f'mkdocs build -f {path}' for path in made)}", file=sys.stderr)
+
+
+def _progress(outcome: Outcome, done: int, total: int) -> None:
+    print(pipeline.progress_line(outcome, done, total), file=sys.stderr, flush=True)
+
+
+def _status(config: Config, options: argparse.Namespace, result: Build) -> None:
+    pipeline.status(config, result)
+
+
+def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
+    pipeline.status(config, result)
+    if options.slug not in result.outcomes:
+        known = ", ".join(sorted(result.outcomes)) or "none"
+        raise Problem("docs", 1, f"there is no article {options.slug!r}", f"there is {known}")
+    outcome = result.outcomes[options.slug]
+    result.outcomes = {options.slug: outcome}
+    outcome.why = outcome.why or "nothing it depends on has changed"
+    result.problems = [p for p in result.problems if f"/articles/{options.slug}" in p.path]
+
+
+def _cache(config: Config, options: argparse.Namespace, result: Build) -> None:
+    store = Store(config.build / "store")
+    entries = [(path, store.read(path)) for path in store.paths()]
+    size = sum(path.stat().st_size for path, entry in entries if entry)
+    lines = []
+    if options.action == "prune":
+        used = {made.work.slug: made.entry.key for made in pipeline.status(config, result) if made.entry}
+        keep = {path for path, entry in entries if entry and _kept(path, entry.key, used, result)}
+        lines.append(f"removed {len(store.prune(keep))} entries")
+    if options.action == "show":
+        lines += [f"{path.stat().st_size:>10,}  {path.parent.name}/{path.stem[:12]}" for path, entry in entries if entry]
+        lines.append(f"{size:>10,}  bytes in {len(entries)} entries in {store.folder}")
+    if options.action == "verify":
+        lines.append(f"{len(entries) - len(store.damaged)} entries are whole")
+    for path in store.damaged:
+        place = path.relative_to(config.root)
+        result.report(Problem(place.as_posix(), 1, "this entry is damaged and was set aside", "build again: its article will run"))
+    if not options.json:
+        print("\n".join(lines))
+
+
+def _kept(path: Path, key: str, used: Mapping[str, str], result: Build) -> bool:
+    """Whether an article uses the entry, or it is the last of one that is not fresh now."""
+    slug = path.parent.name
+    if slug in used:
+        return key == used[slug]
+    return slug in result.outcomes and path == max(path.parent.glob("*.json"), key=lambda p: p.stat().st_mtime_ns)
+
+
+def _say(options: argparse.Namespace, result: Build) -> None:
+    outcomes = [result.outcomes[slug] for slug in sorted(result.outcomes)]
+    if options.json:
+        articles = [{"slug": o.slug, "state": o.state, "why": o.why, "seconds": round(o.seconds, 3)} for o in outcomes]
+        print(json.dumps({"articles": articles, "errors": [p.as_json() for p in result.problems]}, ensure_ascii=False))
+        return
+    for problem in result.problems:
+        print(problem, file=sys.stderr)
+    if options.command is _build:
+        count = {state: sum(o.state == state for o in outcomes) for state in ("ran", "fresh", "failed")}
+        said = ", ".join(f"{n} {state}" for state, n in count.items() if n) or "no articles"
+        print(f"{said}; nothing published" if result.problems else f"{said}; {result.changed} files changed in build/docs", file=sys.stderr)
+    elif options.command in (_status, _why):
+        width = max((len(o.slug) for o in outcomes), default=0)
+        for outcome in outcomes:
+            print(f"{outcome.slug:<{width}}  {outcome.state:<6}  {outcome.why}".rstrip())

@@ -1,0 +1,86 @@
+"""Listings: code of ``code/`` by file, by section or by Python qualified name."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from pathlib import Path
+
+LINES = re.compile(r"^(?P<start>\d*):(?P<end>\d+)$")
+
+
+class ListingError(ValueError):
+    """The code that a listing names is not there; ``fix`` says what to do."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        self.fix = fix
+        super().__init__(what)
+
+
+def listed(code: Path, target: str) -> str:
+    """The code that ``target`` names, dedented, without a final newline.
+
+    ``target`` is ``file.py``, ``file.py:Class.method`` (or a module-level name), ``file.py:section``
+    (pymdownx.snippets' markers) or ``file.py:3:9`` (lines, from 1, both included).
+    Raises ListingError where the file or the name is missing or outside ``code``.
+    """
+    name, _, part = target.partition(":")
+    path = (code / name).resolve()
+    if not path.is_relative_to(code.resolve()):
+        raise ListingError(f"listing {target!r} is outside code/", "name a file below code/")
+    if not path.is_file():
+        raise ListingError(f"listing {target!r}: there is no code/{name}", "name an existing file below code/")
+    text = path.read_text(encoding="utf-8")
+    if not part:
+        found: str | None = _without_markers(text)
+    elif lines := LINES.match(part):
+        rows = text.splitlines()
+        found = "\n".join(rows[int(lines["start"] or 1) - 1 : int(lines["end"])]) if int(lines["end"]) <= len(rows) else None
+    else:
+        found = _section(text, part)
+        if found is None and path.suffix == ".py":
+            found = _symbol(text, part)
+    if found is None:
+        raise ListingError(f"listing {target!r}: code/{name} has no {part}", _names_fix(path, text))
+    return textwrap.dedent(found).strip("\n")
+
+
+def _marker(kind: str, name: str = r"[\w-]+") -> str:
+    return rf"^[^\n]*-{{1,}}8<-{{1,}}[ \t]+\[[ \t]*{kind}[ \t]*:[ \t]*{name}[ \t]*\][^\n]*$"
+
+
+def _section(text: str, name: str) -> str | None:
+    match = re.search(_marker("start", re.escape(name)) + r"\n(?P<body>.*?)" + _marker("end", re.escape(name)), text, re.M | re.S)
+    return _without_markers(match["body"]) if match else None
+
+
+def _without_markers(text: str) -> str:
+    return re.sub(_marker("(?:start|end)") + r"\n?", "", text, flags=re.M)
+
+
+def _symbol(text: str, name: str) -> str | None:
+    """The source of a class, function, method or assigned name, its decorators included."""
+    body: list[ast.stmt] = ast.parse(text).body
+    node: ast.stmt | None = None
+    for step in name.split("."):
+        node = next((n for n in body if step in _defined(n)), None)
+        if node is None:
+            return None
+        body = getattr(node, "body", [])
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+
+
+def _defined(node: ast.stmt) -> set[str]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _names_fix(path: Path, text: str) -> str:
+    if path.suffix != ".py":
+        return "name a section that the file marks"
+    names = [name for node in ast.parse(text).body for name in sorted(_defined(node))]
+    return f"the file defines {', '.join(names)}" if names else "name a section that the file marks"

@@ -1,0 +1,70 @@
+"""The MkDocs plugin ``zhixing``: runs the pipeline, then lets MkDocs build the woven tree."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import ConfigurationError, PluginError
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import Files
+
+from . import config as settings
+from . import notebook_page, pipeline
+from .errors import ZhixingError
+from .prove import FRONTEND
+
+log = logging.getLogger("mkdocs.plugins.zhixing")
+
+
+class ZhixingPlugin(BasePlugin):
+    """``docs_dir`` is ``<root>/docs/<lang>``; pages are read from ``<root>/build/docs/<lang>``."""
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        if not hasattr(self, "source"):
+            self.source = Path(config.docs_dir)
+        root, self.language = self.source.parent.parent, self.source.name
+        if self.source.parent.name != "docs":
+            raise ConfigurationError(f"zhixing: docs_dir is {self.source}; set it to docs/<language>")
+        try:
+            self.settings = settings.load(root)
+            pipeline.build(self.settings, pipeline.Build(), _progress)
+        except ZhixingError as error:
+            raise PluginError(f"nothing is published:\n{error}") from None
+        woven = self.settings.woven(self.language)
+        config.docs_dir = str(woven)
+        styles = [f"{FRONTEND}/{path.name}" for path in sorted((woven / FRONTEND).glob("*.css"))]
+        config.extra_css = [*styles, *(style for style in config.extra_css if style not in styles)]
+        config.watch += [str(p) for p in (self.source.parent, root / "code") if p.exists() and str(p) not in config.watch]
+        return config
+
+    @event_priority(-100)  # after the blog, which moves what lies below articles/ to the root
+    def on_files(self, files: Files, config: MkDocsConfig) -> Files:
+        for file in files.media_files():
+            if file.src_uri.startswith("articles/"):
+                file.dest_uri = file.url = file.src_uri
+                file.abs_dest_path = os.path.join(config.site_dir, file.dest_uri)
+        return files
+
+    def on_page_content(self, html: str, page: Any, **_: Any) -> str:
+        """Make a page of this site of what mkdocs-jupyter made; the search finds the article, not its notebook too."""
+        if not page.file.src_uri.endswith(".ipynb"):
+            return html
+        page.meta["search"] = {"exclude": True}
+        return notebook_page.fit(html)
+
+    def on_page_context(self, context: dict[str, Any], page: Any, **_: Any) -> dict[str, Any]:
+        """Tell the theme where the page's translations are, and what cannot be edited."""
+        uri = page.file.src_uri
+        others = (lang for lang in self.settings.languages if lang != self.language)
+        page.meta["translations"] = {lang: page.url for lang in others if (self.settings.woven(lang) / uri).is_file()}
+        if not (self.source / uri).is_file():
+            page.edit_url = None
+        return context
+
+
+def _progress(outcome: pipeline.Outcome, done: int, total: int) -> None:
+    log.info(pipeline.progress_line(outcome, done, total))

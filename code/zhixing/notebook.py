@@ -1,0 +1,101 @@
+"""Notebooks: a bound article as the executed .ipynb of its run, to read or to download."""
+
+from __future__ import annotations
+
+import json
+import platform
+import posixpath
+import re
+from pathlib import PurePosixPath
+
+from .article import Article, Cell, Formula, Listing, Reference, Value
+from .bind import Bound, value_text
+from .syntax import header
+from .weave import fenced, page_svg, target_of
+from .wording import words
+
+INDEX = PurePosixPath("notebooks", "index.md")
+
+
+def target(slug: str) -> PurePosixPath:
+    return PurePosixPath("notebooks", f"{slug}.ipynb")
+
+
+def notebook(bound: Bound) -> bytes:
+    """The article as a notebook of nbformat 4.5: prose with its values, cells with their outputs."""
+    article = bound.article
+    cells: list[dict] = []
+    text = f"# {article.front['title']}\n\n"
+
+    def close() -> None:
+        nonlocal text
+        if text.strip():
+            source = _page_links(text.strip(), article)
+            cells.append({"cell_type": "markdown", "id": f"text-{len(cells)}", "metadata": {}, "source": source})
+        text = ""
+
+    for part in article.parts:
+        if isinstance(part, Cell):
+            close()
+            cells.append(_code(part, bound))
+        elif isinstance(part, Value):
+            text += value_text(bound, part)
+        elif isinstance(part, Listing):
+            text += fenced(bound.code.get(part.line, ""), header(part.header)[0] or "text").replace("{", "", 1).replace("}", "", 1)
+        elif isinstance(part, Formula):
+            number = bound.anchors[part.id if part.id.startswith("eq-") else f"eq-{part.id}"]
+            text += f"$$\n{part.tex.strip()} \\tag{{{number}}}\n$$\n"
+        elif isinstance(part, Reference):
+            kind = part.target.partition("-")[0]
+            text += words(article.language)[kind].format(bound.anchors.get(part.target, 0))
+        else:
+            text += part.text
+    close()
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python", "version": platform.python_version()},
+        "title": article.front["title"],
+    }
+    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _code(cell: Cell, bound: Bound) -> dict:
+    return {
+        "cell_type": "code",
+        "id": cell.id[:64],
+        "metadata": {"tags": ["claim"]} if cell.claim else {},
+        "execution_count": 1,
+        "source": bound.code[cell.line],
+        "outputs": [_output(output, n, cell, bound) for n, output in enumerate(bound.outputs[cell.id])],
+    }
+
+
+def _output(output: dict, n: int, cell: Cell, bound: Bound) -> dict:
+    """An output that stands by itself: its error is readable, its figure described and in the article's language."""
+    if output["output_type"] == "error":
+        return {**output, "traceback": [f"{output['ename']}: {output['evalue']}"]}
+    if output["output_type"] == "execute_result":
+        output = {**output, "execution_count": 1}
+    if svg := output.get("data", {}).get("image/svg+xml"):
+        return {**output, "data": {**output["data"], "image/svg+xml": page_svg(svg, n, cell, bound.article, "notebook-")}}
+    return output
+
+
+def _page_links(text: str, article: Article) -> str:
+    """Links to Markdown files as links to their pages, from where the notebook's own page is."""
+
+    def page(match: re.Match) -> str:
+        if "://" in match["path"] or match["path"].startswith("/"):
+            return match[0]
+        path = posixpath.normpath(posixpath.join(str(target_of(article).parent), match["path"]))
+        return f"](../../{path.removesuffix('.md').removesuffix('/index')}/{match['anchor'] or ''})"
+
+    return re.sub(r"\]\((?P<path>[^)#\s]+\.md)(?P<anchor>#[^)\s]*)?\)", page, text)
+
+
+def index(bounds: list[Bound], language: str) -> bytes:
+    """The page that lists the notebooks of one language."""
+    text = words(language)
+    rows = [f"- [{b.article.front['title']}]({b.article.slug}.ipynb)" for b in bounds]
+    return f"# {text['notebooks']}\n\n{text['notebooks_intro']}\n\n{chr(10).join(rows)}\n".encode()

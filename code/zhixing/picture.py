@@ -1,0 +1,40 @@
+"""Pictures and tables of runs made fit for a page: sanitised, themeable, without clashing ids."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+
+TABLE_TAGS = {"div", "p", "span", "b", "strong", "i", "em", "code", "sub", "sup", "br", "caption"}
+TABLE_TAGS |= {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"}
+
+
+def clean_html(text: str) -> str:
+    """A cell's HTML reduced to tables and text: no scripts, styles, links to elsewhere or event handlers."""
+    import nh3
+
+    spans = {"colspan", "rowspan", "scope"}
+    return nh3.clean(text, tags=TABLE_TAGS, attributes={"th": spans, "td": spans}, link_rel=None).strip()
+
+
+def clean_svg(svg: str, prefix: str, alt: str, labels: Mapping[str, str]) -> str:
+    """An SVG to stand in a page: described by ``alt``, in the page's ink and font, its texts translated by ``labels``.
+
+    Ids get the prefix (a page holds several figures). Black becomes the page's text colour.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<script.*?</script>|\son\w+=(\"[^\"]*\"|'[^']*')", "", svg, flags=re.S)
+    svg = re.sub(r'\sid="([^"]*)"', rf' id="{prefix}-\1"', svg)
+    svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{prefix}-\1)", svg)
+    svg = re.sub(r'href="#([^"]*)"', rf'href="#{prefix}-\1"', svg)
+    svg = re.sub(r"#000000\b", "currentColor", svg)
+    svg = svg.replace("'DejaVu Sans'", "system-ui, sans-serif")
+    svg = re.sub(r"(<text\b[^>]*>)([^<]*)(</text>)", lambda m: m[1] + _translated(m[2], labels) + m[3], svg)
+    role = f'role="img" aria-label="{html.escape(alt, quote=True)}" fill="currentColor"'
+    return re.sub(r"<svg\b", f"<svg {role}", svg, count=1).strip()
+
+
+def _translated(text: str, labels: Mapping[str, str]) -> str:
+    label = labels.get(html.unescape(text).strip())
+    return text if label is None else html.escape(label)

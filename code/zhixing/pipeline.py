@@ -1,0 +1,222 @@
+"""The order of the stages: read → plan → execute → store → bind → weave → prove."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from filelock import FileLock
+
+from . import notebook
+from .article import Work
+from .bind import Bound, bind
+from .config import Config
+from .errors import Problem, Problems
+from .execute import end_all, execute
+from .plan import Plan, plan
+from .prove import Dialect, dialect, front_end_files, prove
+from .read import article_paths, read_pages, read_text, read_works
+from .store import Entry, Store
+from .trace import States
+from .weave import Page, assets, publish, weave
+
+
+@dataclass
+class Outcome:
+    """One work in one build: ``state`` is ran, fresh, stale or failed; ``seconds`` what its run took."""
+
+    slug: str
+    state: str
+    why: str = ""
+    seconds: float = 0.0
+
+
+@dataclass
+class Build:
+    """What a command found and did."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    changed: int = 0
+
+    def report(self, problem: Problem) -> None:
+        self.problems.append(problem)
+
+    def raise_problems(self) -> None:
+        if self.problems:
+            raise Problems(self.problems)
+
+
+Progress = Callable[[Outcome, int, int], None]
+
+
+def progress_line(outcome: Outcome, done: int, total: int) -> str:
+    """One line for a person who waits: what is to run and why, then what has run, in how many seconds."""
+    if outcome.state == "stale":
+        return f"[{done}/{total}] {outcome.slug} is to run: {outcome.why}"
+    return f"[{done}/{total}] {outcome.slug} {outcome.state} in {outcome.seconds:.1f} s"
+
+
+def build(config: Config, result: Build, progress: Progress = lambda *_: None) -> None:
+    """Bring ``build/docs`` up to date with the sources, or raise Problems and leave it as it was."""
+    with one_at_a_time(config):
+        store = Store(config.build / "store")
+        works = read_works(config, result.report)
+        plans = make_plans(works, config, store, result)
+        entries = run_plans(plans, config, store, result, progress)
+        bound = bind_all(works, entries, config, result)
+        how = dialect(config)
+        trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
+        _mark_failed(works, result)
+        result.raise_problems()
+        for language, tree in trees.items():
+            result.changed += publish(PurePosixPath("docs", language), tree, config)
+
+
+@contextmanager
+def one_at_a_time(config: Config) -> Iterator[None]:
+    """A second build of the same blog waits for the first; what a killed one left behind goes."""
+    config.build.mkdir(exist_ok=True)
+    with FileLock(config.build / ".lock"):
+        for leftover in config.build.glob("run-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        yield
+
+
+def make_plans(works: list[Work], config: Config, store: Store, result: Build) -> list[Plan]:
+    """A plan for each work that was read without a problem."""
+    environment = {name: os.environ[name] for name in config.environment if name in os.environ}
+    states = States(config.root, environment)
+    broken = {problem.path for problem in result.problems}
+    plans = []
+    for work in works:
+        if any(str(article.path) in broken for article in work.articles.values()):
+            result.outcomes[work.slug] = Outcome(work.slug, "failed", "its source has a problem")
+            continue
+        made = plan(work, config, store, states)
+        result.outcomes[work.slug] = Outcome(work.slug, "fresh" if made.fresh else "stale", made.why)
+        plans.append(made)
+    return plans
+
+
+def run_plans(plans: list[Plan], config: Config, store: Store, result: Build, progress: Progress) -> dict[str, Entry]:
+    """The entry of each work: from the store, or from a run. A failure is reported and never stored."""
+    entries = {made.work.slug: made.entry for made in plans if made.entry}
+    stale = [made for made in plans if not made.fresh]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for made in stale:
+            progress(result.outcomes[made.work.slug], 0, len(stale))
+        for done, (made, outcome) in enumerate(_run(stale, config, pool), 1):
+            result.outcomes[made.work.slug] = outcome
+            if isinstance(outcome, _Ran):
+                entries[made.work.slug] = outcome.entry
+                _keep(outcome, store)
+            else:
+                result.problems += outcome.problems
+            progress(outcome, done, len(stale))
+    return entries
+
+
+@dataclass
+class _Ran(Outcome):
+    entry: Entry | None = None
+
+
+@dataclass
+class _Failed(Outcome):
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Plan, Outcome]]:
+    futures = {pool.submit(_execute, made, config): made for made in stale}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        end_all()
+        raise
+
+
+def _execute(made: Plan, config: Config) -> Outcome:
+    started = time.perf_counter()
+    slug = made.work.slug
+    try:
+        entry = execute(made.work, dict(made.recipe), config)
+    except (Problem, Problems) as error:
+        problems = error.problems if isinstance(error, Problems) else [error]
+        return _Failed(slug, "failed", made.why, time.perf_counter() - started, problems)
+    return _Ran(slug, "ran", made.why, time.perf_counter() - started, entry)
+
+
+def _keep(outcome: _Ran, store: Store) -> None:
+    """Store the entry, unless the run did what no trace follows: then it runs again each time."""
+    if untraceable := outcome.entry.dependencies["untraceable"]:
+        outcome.why += f" (not kept: it {' and '.join(untraceable)})"
+    else:
+        store.save(outcome.entry)
+
+
+def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> list[tuple[Bound, Entry]]:
+    return [
+        (bind(article, work, entries[work.slug], config, result.report), entries[work.slug])
+        for work in works
+        if work.slug in entries
+        for article in work.articles.values()
+    ]
+
+
+def weave_language(
+    language: str, bound: list[tuple[Bound, Entry]], config: Config, how: Dialect, result: Build
+) -> dict[PurePosixPath, bytes]:
+    """One language's woven tree, proven: {path below its docs folder: content}."""
+    own = [(b, entry) for b, entry in bound if b.article.language == language]
+    pages = [weave(b) for b, _ in own]
+    tree: dict[PurePosixPath, bytes] = {}
+    for b, entry in own:
+        tree |= assets(b.article, entry)
+        tree[notebook.target(b.article.slug)] = notebook.notebook(b)
+    if own:
+        tree[notebook.INDEX] = notebook.index([b for b, _ in own], language)
+    for target, path in read_pages(config, language, result.report):
+        if path.suffix != ".md":
+            tree[target] = path.read_bytes()
+        elif page := _plain_page(target, path, config, result):
+            pages.append(page)
+    failed = {PurePosixPath(path.relative_to(config.docs / language)) for path in article_paths(config, language)}
+    needs = prove(pages, set(tree) | failed, how, result.report)
+    tree |= {page.target: page.text.encode() for page in pages}
+    return tree | front_end_files(needs)
+
+
+def _plain_page(target: PurePosixPath, path: Path, config: Config, result: Build) -> Page | None:
+    """A page that is no article: it goes to the woven tree as it is."""
+    page = Page(PurePosixPath(path.relative_to(config.root).as_posix()), target)
+    text = read_text(path, page.source, result.report)
+    if text is None:
+        return None
+    page.add(text, 1, verbatim=True)
+    return page
+
+
+def _mark_failed(works: list[Work], result: Build) -> None:
+    """What was read and ran, but could not be woven or proven, has failed too."""
+    broken = {problem.path for problem in result.problems}
+    for work in works:
+        if any(str(article.path) in broken for article in work.articles.values()):
+            result.outcomes[work.slug].state = "failed"
+
+
+def status(config: Config, result: Build) -> list[Plan]:
+    """What a build would do, without doing it: outcomes are fresh, stale or failed."""
+    works = read_works(config, result.report)
+    plans = make_plans(works, config, Store(config.build / "store"), result)
+    result.problems.sort(key=lambda problem: (problem.path, problem.line))
+    return plans

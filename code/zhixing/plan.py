@@ -1,0 +1,81 @@
+"""Plan: which articles run, and because of what."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .article import Work
+from .config import Config
+from .store import Entry, Store, canonical, made_by
+from .trace import States, digest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One work's state: ``entry`` where it is fresh, else ``why`` it has to run."""
+
+    work: Work
+    recipe: Mapping[str, Any]
+    entry: Entry | None
+    why: str
+
+    @property
+    def fresh(self) -> bool:
+        return self.entry is not None
+
+
+def recipe(work: Work, config: Config) -> dict[str, Any]:
+    """What a work's run is asked to do: prose, captions and places left out."""
+    return {
+        "cells": [[cell.id, digest(canonical([cell.code.rstrip(), cell.raises]))] for cell in work.cells],
+        "values": [list(field) for field in work.fields],
+        "preload": list(config.preload),
+        "interpreter": f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}",
+        "zhixing": made_by("runner.py", "trace.py", "matplotlibrc"),
+    }
+
+
+def plan(work: Work, config: Config, store: Store, states: States) -> Plan:
+    """Find an entry of the store that is still true, or the reason why there is none.
+
+    An article without cells and inline values has nothing to run: its entry is empty.
+    """
+    wanted = recipe(work, config)
+    if not work.cells and not work.fields:
+        nothing = Entry(work.slug, wanted, {}, {}, [], {}, {})
+        return Plan(work, wanted, nothing, "")
+    why = ""
+    for entry in store.entries(work.slug):
+        reason = _difference(entry.recipe, wanted) or next(iter(states.changes(entry.dependencies)), "")
+        if not reason:
+            return Plan(work, wanted, entry, "")
+        why = why or reason
+    return Plan(work, wanted, None, why or "it has never run")
+
+
+def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """The first thing in which two recipes differ, in words; empty where they are the same."""
+    for what in ("interpreter", "zhixing", "preload"):
+        if then[what] != now[what]:
+            return f"{what} {_words(then[what])} is now {_words(now[what])}"
+    if then["cells"] != now["cells"]:
+        before, after = dict(then["cells"]), dict(now["cells"])
+        for id in after:
+            if id not in before:
+                return f"cell #{id} is new"
+            if before[id] != after[id]:
+                return f"cell #{id} changed"
+        gone = [id for id in before if id not in after]
+        return f"cell #{gone[0]} is gone" if gone else "the cells' order changed"
+    if then["values"] != now["values"]:
+        other = [f for f in now["values"] if f not in then["values"]]
+        return f"the inline value {other[0][0]!r} is new" if other else "the inline values changed"
+    return ""
+
+
+def _words(value: Any) -> str:
+    return ", ".join(value) or "nothing" if isinstance(value, list) else str(value)

@@ -1,0 +1,356 @@
+"""What a run depended on: recorded inside the run, compared before the next one.
+
+A dependency record is plain data::
+
+    {"files": {path: digest or "absent" or "present"},   # read, or looked for
+     "folders": {path: digest of its names},
+     "modules": [names imported from outside code/],     # code/ must not come to shadow them
+     "distributions": {name: version},
+     "environment": {name: value},
+     "untraceable": [what no trace can follow]}
+
+Paths are relative to the root where they lie below it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.abc
+import importlib.machinery
+import importlib.metadata
+import os
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+ABSENT, PRESENT = "absent", "present"
+SYSTEM = ("/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
+SPAWNING = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen")
+# event: which of its arguments are paths that it changes
+WRITING = {
+    **dict.fromkeys(("os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.chmod", "os.utime"), (0,)),
+    "os.rename": (0, 1),
+    "os.link": (1,),
+    "os.symlink": (1,),
+}
+OPAQUE = ("ctypes.dlopen", "sqlite3.connect")
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_state(path: Path) -> str:
+    """The digest of a file's content; "present" for a folder, "absent" for nothing."""
+    try:
+        return digest(path.read_bytes())
+    except (IsADirectoryError, PermissionError):
+        return PRESENT
+    except OSError:
+        return ABSENT
+
+
+def folder_state(path: Path) -> str:
+    """The digest of a folder's names, Python's own caches left out; "absent" for nothing."""
+    try:
+        return digest("\0".join(sorted(n for n in os.listdir(path) if n != "__pycache__")).encode())
+    except OSError:
+        return ABSENT
+
+
+def distribution_version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ABSENT
+
+
+class States:
+    """The present state of dependencies, each looked at once in a build."""
+
+    def __init__(self, root: Path, environment: dict[str, str]) -> None:
+        self.root = root
+        self.environment = environment
+        self._known: dict[tuple[str, str], str] = {}
+        code = root / "code"
+        self._project_names = {p.name.partition(".")[0] for p in code.iterdir()} if code.is_dir() else set()
+
+    def _now(self, kind: str, name: str, look: Callable[[], str]) -> str:
+        if (kind, name) not in self._known:
+            self._known[kind, name] = look()
+        return self._known[kind, name]
+
+    def changes(self, recorded: dict[str, Any]) -> Iterable[str]:
+        """What is no longer as recorded, each in words for a person; nothing where all is the same."""
+        for name, then in recorded["files"].items():
+            path = self.root / name
+            if then == PRESENT:
+                now = PRESENT if path.exists() else ABSENT
+            else:
+                now = self._now("file", name, lambda path=path: file_state(path))
+            if now != then:
+                yield f"{name} {'is new' if then == ABSENT else 'is gone' if now == ABSENT else 'changed'}"
+        for name, then in recorded["folders"].items():
+            if self._now("folder", name, lambda name=name: folder_state(self.root / name)) != then:
+                yield f"the files in {name} are others"
+        for name in self._project_names.intersection(recorded["modules"]):
+            yield f"code/ now has a {name} of its own"
+        for name, then in recorded["distributions"].items():
+            if (now := self._now("distribution", name, lambda name=name: distribution_version(name))) != then:
+                yield f"{name} {then} is now {now}"
+        for name, then in recorded["environment"].items():
+            if self.environment.get(name) != then:
+                yield f"the environment variable {name} changed"
+
+
+class Trace:
+    """Records what this process reads, from ``start`` on.
+
+    ``root`` is the blog, ``scratch`` the run's working folder, which holds copies of the article's ``own`` folder
+    (empty where it has none). A write below the root but outside the scratch folder raises PermissionError.
+    """
+
+    def __init__(self, root: Path, scratch: Path, own: str, imported: Callable[[str], None]) -> None:
+        self.root, self.scratch, self.own = str(root), str(scratch), own
+        self.imported = imported
+        paths = sysconfig.get_paths()
+        installed = {paths[k] for k in ("stdlib", "platstdlib", "purelib", "platlib")}
+        installed |= {sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.environ.get("MPLCONFIGDIR", "/proc")}
+        installed |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
+        self.ignored = tuple(os.path.realpath(p) + os.sep for p in installed)
+        self.files: dict[str, str | None] = {}
+        self.folders: set[str] = set()
+        self.modules: set[str] = set()
+        self.untraceable: list[str] = []
+        self.written: set[str] = set()  # what the run wrote elsewhere is its own, not a dependency
+        self._busy = False
+
+    def start(self) -> None:
+        sys.path_hooks.insert(0, self._project_finder)
+        sys.path_importer_cache.clear()
+        self._wrap_import()
+        for name in ("stat", "lstat", "access"):
+            self._wrap_stat(name)
+        sys.addaudithook(self._audit)
+
+    # -- imports
+
+    def _project_finder(self, path: str) -> importlib.machinery.FileFinder:
+        """Finds modules in every folder where nothing is installed, and notes where it looked in vain."""
+        if (path + os.sep).startswith((*self.ignored, *(p + os.sep for p in SYSTEM))) or not os.path.isdir(path):
+            raise ImportError
+        loader = type("ProjectLoader", (_FromSource,), {"trace": self})
+        finder = type("ProjectFinder", (_Looking,), {"trace": self})
+        suffixes = importlib.machinery.EXTENSION_SUFFIXES
+        return finder(path, (importlib.machinery.ExtensionFileLoader, suffixes), (loader, importlib.machinery.SOURCE_SUFFIXES))
+
+    def loaded(self, path: str, data: bytes) -> None:
+        """A project module was compiled from ``data``; what would have been found before it is a dependency too."""
+        self.files[self._source(path)] = digest(data)
+        base, name = os.path.split(path.removesuffix(".py"))
+        stem = base if name == "__init__" else os.path.join(base, name)
+        self.absent(stem, ["/__init__.py"] if name != "__init__" else [])
+
+    def absent(self, stem: str, suffixes: list[str]) -> None:
+        """A module at ``stem`` was not found under these suffixes, nor as compiled code."""
+        for suffix in (*importlib.machinery.EXTENSION_SUFFIXES, *suffixes):
+            self.files.setdefault(self._source(stem + suffix), ABSENT)
+
+    def _wrap_import(self) -> None:
+        import builtins
+        import importlib as imports
+
+        original, original_module = builtins.__import__, imports.import_module
+
+        def traced_import(name, globals=None, locals=None, fromlist=(), level=0):
+            try:
+                return original(name, globals, locals, fromlist, level)
+            finally:
+                if level == 0:
+                    self._imports(name)
+
+        def import_module(name, package=None):
+            try:
+                return original_module(name, package)
+            finally:
+                if not name.startswith("."):
+                    self._imports(name)
+
+        builtins.__import__, imports.import_module = traced_import, import_module
+
+    def _imports(self, name: str) -> None:
+        top = name.partition(".")[0]
+        if top not in self.modules:
+            self.modules.add(top)
+        self.imported(name)
+
+    # -- files
+
+    def _wrap_stat(self, name: str) -> None:
+        original = getattr(os, name)
+
+        def look(path, *args, **kwargs):
+            if not self._busy and isinstance(path, (str, bytes, os.PathLike)):
+                self._saw(path)
+            return original(path, *args, **kwargs)
+
+        look.__name__ = name
+        setattr(os, name, look)
+
+    def _relevant(self, path: Any) -> str | None:
+        """The absolute path where it is a dependency: in the root, or neither installed nor of the system."""
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if not isinstance(path, (str, os.PathLike)):
+            return None
+        path = os.path.abspath(os.fspath(path))
+        if (path + os.sep).startswith(self.ignored) or "__pycache__" in path:
+            return None
+        if (path + os.sep).startswith(self.scratch + os.sep):
+            return path if self.own and path not in self.written else None
+        if (self.scratch + os.sep).startswith(path + os.sep) or any(p.startswith(path + os.sep) for p in self.ignored):
+            return None  # the way to a folder is not what is read there
+        if path.startswith(self.root + os.sep):
+            return path
+        if path.startswith(tuple(p + os.sep for p in SYSTEM)) or (path + os.sep).startswith(tuple(p + os.sep for p in self.written)):
+            return None
+        return path
+
+    def _source(self, path: str) -> str:
+        """The path as recorded: the article's own file for its copy in scratch, relative below the root."""
+        if (path + os.sep).startswith(self.scratch + os.sep) and self.own:
+            path = self.own + path[len(self.scratch) :]
+        return os.path.relpath(path, self.root) if path.startswith(self.root + os.sep) else path
+
+    def _saw(self, path: Any) -> None:
+        self._busy = True
+        try:
+            if relevant := self._relevant(path):
+                self.files.setdefault(self._source(relevant), None)
+        finally:
+            self._busy = False
+
+    def _audit(self, event: str, args: tuple) -> None:
+        if self._busy:
+            return
+        if event == "open":
+            path, _, flags = args
+            if isinstance(path, int):
+                return
+            if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                self._writes(path, whole=bool(flags & os.O_TRUNC))
+            else:
+                self._saw(path)
+        elif event in WRITING:
+            for i in WRITING[event]:
+                self._writes(args[i])
+        elif event in ("os.listdir", "os.scandir"):
+            asked_by = sys._getframe(1).f_code.co_filename
+            if asked_by != "<frozen importlib._bootstrap_external>" and "importlib/metadata" not in asked_by:
+                self._busy = True
+                try:
+                    if relevant := self._relevant("." if args[0] is None else args[0]):
+                        self.folders.add(self._source(relevant))
+                finally:
+                    self._busy = False
+        elif event == "socket.connect":
+            self._cannot_follow("opened the network")
+        elif event in SPAWNING:
+            self._cannot_follow("started a process")
+        elif event in OPAQUE:
+            self._cannot_follow(f"used {event.partition('.')[0]}", direct=True)
+
+    def _writes(self, path: Any, whole: bool = False) -> None:
+        """Refuse a write to the source tree. What is not written ``whole`` may have been read before."""
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return
+        self._busy = True
+        try:
+            path = os.path.abspath(os.fsdecode(path))
+            if path.startswith(self.scratch + os.sep):
+                if not whole and (relevant := self._relevant(path)):
+                    self.files.setdefault(self._source(relevant), None)
+                self.written.add(path)
+                return
+            if (path + os.sep).startswith(self.ignored):
+                return
+            if path.startswith(self.root + os.sep):
+                name = os.path.relpath(path, self.root)
+                raise PermissionError(f"a run may not write {name}: the source tree is read-only, write to the working folder")
+            self.written.add(path)
+        finally:
+            self._busy = False
+
+    def _cannot_follow(self, what: str, direct: bool = False) -> None:
+        """Note an event that no trace sees through, unless an installed package's import caused it."""
+        frame = sys._getframe(2)
+        while frame:
+            name = frame.f_code.co_filename
+            if name.startswith("<frozen importlib"):
+                return
+            ours = name.startswith("<cell ") or (name.startswith(self.root + os.sep) and not name.startswith(self.ignored))
+            if ours:
+                break
+            if direct and ("site-packages" in name or "dist-packages" in name):
+                return
+            frame = frame.f_back
+        if what not in self.untraceable:
+            self.untraceable.append(what)
+
+    # -- the record
+
+    def record(self) -> dict[str, Any]:
+        """The dependencies so far. Files are looked at now, project modules were as they were compiled."""
+        self._busy = True
+        files = {}
+        for name, known in sorted(self.files.items()):
+            path = Path(self.root, name)
+            files[name] = known or (PRESENT if path.exists() and not path.is_file() else file_state(path))
+        project = {p.name.partition(".")[0] for p in Path(self.root, "code").glob("*")}
+        modules = sorted(self.modules - project)
+        return {
+            "files": files,
+            "folders": {name: folder_state(Path(self.root, name)) for name in sorted(self.folders)},
+            "modules": modules,
+            "distributions": _distributions(modules),
+            "environment": {},
+            "untraceable": sorted(self.untraceable),
+        }
+
+
+class _Looking(importlib.machinery.FileFinder):
+    """Notes the modules that are not there, or are folders without ``__init__.py``: a file would come before them."""
+
+    trace: Trace
+
+    def find_spec(self, fullname: str, target: Any = None):
+        spec = super().find_spec(fullname, target)
+        if (spec is None and "." in fullname) or (spec is not None and spec.loader is None):
+            self.trace.absent(os.path.join(self.path, fullname.rpartition(".")[2]), [".py", "/__init__.py"])
+        return spec
+
+
+class _FromSource(importlib.machinery.SourceFileLoader):
+    """Compiles from the source as it is: a cached .pyc of equal size and time may be of another text."""
+
+    trace: Trace
+
+    def get_code(self, fullname: str):
+        path = self.get_filename(fullname)
+        data = self.get_data(path)
+        self.trace.loaded(path, data)
+        return self.source_to_code(data, path)
+
+
+def _distributions(modules: Iterable[str]) -> dict[str, str]:
+    """The installed versions that provide the modules; "absent" for a module that nothing provides."""
+    providers = importlib.metadata.packages_distributions()
+    found: dict[str, str] = {}
+    for module in modules:
+        if module in sys.stdlib_module_names or module in sys.builtin_module_names:
+            continue
+        for name in providers.get(module, [] if module in sys.modules else [module]):
+            found[name] = distribution_version(name)
+    return dict(sorted(found.items()))

@@ -1,0 +1,251 @@
+"""Weave: a bound article becomes plain Markdown and assets, which any Python-Markdown generator builds.
+
+The word is Knuth's ("Literate Programming", The Computer Journal 27(2), 1984).
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from .article import Article, Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
+from .bind import IMAGES, Bound, targets, value_text
+from .config import Config
+from .picture import clean_html, clean_svg
+from .store import Entry, write_whole
+from .syntax import header
+from .wording import words
+
+SPECIAL = re.compile(r"[\\`*_\[\]<>&|$~^=#{}\"'\n]")
+
+
+@dataclass
+class Page:
+    """One woven Markdown page: its text, and which source line each stretch of it comes from.
+
+    ``source`` is relative to the root, ``target`` to the language's docs folder.
+    """
+
+    source: PurePosixPath
+    target: PurePosixPath
+    text: str = ""
+    _offsets: list[int] = field(default_factory=list)
+    _lines: list[tuple[int, bool]] = field(default_factory=list)
+
+    def add(self, text: str, line: int, verbatim: bool = False) -> None:
+        self._offsets.append(len(self.text))
+        self._lines.append((line, verbatim))
+        self.text += text
+
+    def line_at(self, offset: int) -> int:
+        """The source line of a place in the text."""
+        i = max(0, bisect_right(self._offsets, offset) - 1)
+        line, verbatim = self._lines[i]
+        return line + self.text.count("\n", self._offsets[i], offset) if verbatim else line
+
+
+def weave(bound: Bound) -> Page:
+    """Weave one article. Its front matter gains the slug, its text the title as heading."""
+    article = bound.article
+    page = Page(article.path, target_of(article))
+    fence = article.front_text.rstrip().splitlines()[-1]
+    page.add(article.front_text.rstrip().removesuffix(fence), 1, verbatim=True)
+    page.add(f"slug: {article.slug}\n{fence}\n\n", 1)
+    if not any(re.search(r"^# ", prose.text, re.M) for prose in article.of(Prose) if not prose.fenced):
+        page.add(f"# {article.front['title']}\n\n", 1)
+    for part in article.parts:
+        woven = _woven(part, bound)
+        page.add(part.text if woven is None else woven, part.line, verbatim=woven is None)
+    page.add(_references(bound), 1)
+    return page
+
+
+def target_of(article: Article) -> PurePosixPath:
+    """Where the article lies in the woven tree: as in the source, below the language's folder."""
+    return article.path.relative_to(PurePosixPath("docs", article.language))
+
+
+def assets(article: Article, entry: Entry) -> dict[PurePosixPath, bytes]:
+    """What the run wrote, as files of the page: ``articles/<slug>/<name>``."""
+    folder = PurePosixPath("articles", article.slug)
+    files = {folder / name: base64.b64decode(data) for name, data in entry.assets.items()}
+    for cell in article.cells:
+        for name, data in _pictures(cell.id, entry.outputs.get(cell.id, [])):
+            files[folder / name] = data
+    return files
+
+
+def _pictures(id: str, outputs: list[dict]) -> Iterable[tuple[str, bytes]]:
+    for n, output in enumerate(outputs):
+        for kind in ("image/png", "image/jpeg"):
+            if kind in output.get("data", {}) and "image/svg+xml" not in output["data"]:
+                yield f"{id}-{n}.{kind.partition('/')[2]}", base64.b64decode(output["data"][kind])
+
+
+def _woven(part: Part, bound: Bound) -> str | None:
+    """What stands for a part on the page; None where it stands for itself."""
+    text = words(bound.article.language)
+    match part:
+        case Listing():
+            return _listing(part, bound)
+        case Cell():
+            return _indented(_cell(part, bound), part.indent)
+        case Value():
+            spelled = _plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
+            return f'<span class="zx-value" title="{spelled}">{_plain(value_text(bound, part))}</span>'
+        case Formula():
+            number = bound.anchors[part.id if part.id.startswith("eq-") else f"eq-{part.id}"]
+            block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n$$\n{part.tex.strip()} \\tag{{{number}}}\n$$\n\n///\n"
+            return _indented(block, part.indent)
+        case Reference():
+            kind = part.target.partition("-")[0]
+            if part.target not in bound.anchors:
+                return None  # bind has reported it
+            id = next((f.id for f in bound.article.of(Formula) if f"eq-{f.id}" == part.target), part.target)
+            return f"[{text[kind].format(bound.anchors[part.target])}](#{id}){{.zx-ref}}"
+        case Citation():
+            order = list(bound.cited)
+            links = [f"[{order.index(key) + 1}](#ref-{key}){{.zx-citation}}" for key in part.keys if key in order]
+            return f"&#91;{', '.join(links)}&#93;"
+    return None
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown and HTML leave alone."""
+    return SPECIAL.sub(lambda match: f"&#{ord(match[0])};", text)
+
+
+def _indented(block: str, indent: str) -> str:
+    if not indent:
+        return block
+    return "".join(indent + row if row.strip() else indent.rstrip(" \t") + row for row in block.splitlines(keepends=True))
+
+
+def fenced(code: str, attributes: str) -> str:
+    """A fence long enough for what it encloses."""
+    longest = max([2, *(len(run) for run in re.findall(r"`{3,}", code))])
+    mark = "`" * (longest + 1)
+    return f"{mark}{{{attributes}}}\n{code}\n{mark}\n"
+
+
+def _listing(listing: Listing, bound: Bound) -> str:
+    language, classes, id, options = header(listing.header)
+    options.setdefault("title", ", ".join(targets(listing)))
+    names = " ".join(f".{name}" for name in (language or "text", *classes, "zx-listing"))
+    attributes = names + (f" #{id}" if id else "") + "".join(f' {key}="{value}"' for key, value in options.items())
+    return _indented(fenced(bound.code.get(listing.line, ""), attributes), listing.indent)
+
+
+def _cell(cell: Cell, bound: Bound) -> str:
+    blocks = []
+    output = cell.options.get("output", "show")
+    if cell.options.get("echo", True) and output != "only":
+        claim = " .zx-claim" if cell.claim else ""
+        blocks.append(fenced(bound.code[cell.line], f".python .zx-cell{claim} #cell-{cell.id}"))
+    if output != "hide":
+        blocks += [block for n, out in enumerate(bound.outputs[cell.id]) if (block := _output(cell, n, out, bound))]
+        if blocks and (caption := cell.options.get("caption")):
+            blocks.append(_caption(cell, caption, bound))
+    if cell.claim:
+        blocks.append(f"✓ {words(bound.article.language)['held']}\n{{: .zx-held }}\n")
+    return "\n".join(blocks)
+
+
+def _caption(cell: Cell, caption: str, bound: Bound) -> str:
+    """A caption block (pymdownx.blocks.caption) for the output above it, numbered where prose can refer to it."""
+    if anchor := bound.captioned.get(cell.id):
+        text = words(bound.article.language)
+        number = text[anchor.partition("-")[0]].format(bound.anchors[anchor])
+        return f"/// caption\n    attrs: {{id: {anchor}, class: zx-figure}}\n\n{text['caption'].format(number, caption)}\n\n///\n"
+    return f"/// caption\n    attrs: {{class: zx-figure}}\n\n{caption}\n\n///\n"
+
+
+def _output(cell: Cell, n: int, output: dict, bound: Bound) -> str:
+    """One nbformat output as Markdown: its richest form that a page can show."""
+    if output["output_type"] == "stream":
+        return fenced(output["text"].rstrip("\n"), ".text .zx-output") if output["text"].strip() else ""
+    if output["output_type"] == "error":
+        return fenced(f"{output['ename']}: {output['evalue']}", ".text .zx-output .zx-error")
+    data = {kind: "".join(value) if isinstance(value, list) else value for kind, value in output["data"].items()}
+    alt = cell.options.get("alt", "")
+    article = bound.article
+    if "image/svg+xml" in data:
+        svg = page_svg(data["image/svg+xml"], n, cell, article)
+        return fenced(f'<div class="zx-output zx-picture" data-search-exclude>{svg}</div>', ".zx-html")
+    if any(kind in data for kind in IMAGES):
+        kind = next(kind for kind in IMAGES if kind in data)
+        name = f"{cell.id}-{n}.{kind.partition('/')[2]}"
+        return f"![{_plain(alt)}]({name if article.folder else f'{article.slug}/{name}'}){{.zx-output .zx-picture}}\n"
+    if "text/html" in data:
+        return fenced(f'<div class="zx-output zx-table">{clean_html(data["text/html"])}</div>', ".zx-html")
+    if "text/markdown" in data:
+        return data["text/markdown"].strip() + "\n"
+    if "text/latex" in data:
+        return f"$$\n{data['text/latex'].strip().strip('$').strip()}\n$$\n"
+    return fenced(data.get("text/plain", ""), ".text .zx-output") if data.get("text/plain") else ""
+
+
+def page_svg(svg: str, n: int, cell: Cell, article: Article, prefix: str = "") -> str:
+    """A cell's n-th output as the SVG of an article's page: described, its texts in the article's language."""
+    name = f"{prefix}{article.slug}-{cell.id}-{n}"
+    return clean_svg(svg, name, cell.options.get("alt", ""), article.front.get("labels", {}))
+
+
+def _references(bound: Bound) -> str:
+    if not bound.cited:
+        return ""
+    heading = words(bound.article.language)["references"]
+    rows = [f'1. <span id="ref-{key}"></span>{format_source(source)}' for key, source in bound.cited.items()]
+    return f"\n\n## {heading} {{#references}}\n\n" + "\n".join(rows) + "\n"
+
+
+def format_source(source: dict) -> str:
+    """A CSL source as one line of Markdown: authors, year, title, where, link."""
+    authors = source.get("author", [])
+    authors = ", ".join(_author(a) for a in (authors if isinstance(authors, list) else [authors]))
+    year = source.get("issued", "")
+    year = year.get("year", year.get("date-parts", [[""]])[0][0]) if isinstance(year, dict) else year
+    place = source.get("container-title") or source.get("publisher") or ""
+    volume = str(source.get("volume", "")) + (f"({source['issue']})" if source.get("issue") else "")
+    where = ", ".join(filter(None, [f"*{place}*" if place else "", volume, str(source.get("page", ""))]))
+    link = f"https://doi.org/{source['DOI']}" if source.get("DOI") else source.get("URL", "")
+    parts = [f"{authors} ({year})" if year else authors, source.get("title", ""), where, f"<{link}>" if link else ""]
+    return ". ".join(part for part in parts if part) + ("" if link else ".")
+
+
+def _author(author: dict | str) -> str:
+    if isinstance(author, str):
+        return author
+    return author.get("literal") or f"{author.get('given', '')} {author.get('family', '')}".strip()
+
+
+def publish(folder: PurePosixPath | str, files: dict[PurePosixPath, bytes], config: Config) -> int:
+    """Make ``folder`` (below build/) hold exactly ``files``; returns how many changed.
+
+    Files that are the same stay untouched, so that a watching server sees no change.
+    """
+    base = config.build / folder
+    changed = 0
+    for name, data in files.items():
+        path = base / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        if not path.is_file() or path.stat().st_size != len(data) or path.read_bytes() != data:
+            for parent in path.parents:
+                if parent.is_file():  # where a folder is wanted now
+                    parent.unlink()
+            write_whole(path, data)
+            changed += 1
+    for path in sorted((p for p in base.rglob("*") if not p.is_dir()), reverse=True):
+        if PurePosixPath(path.relative_to(base).as_posix()) not in files:
+            path.unlink()
+            changed += 1
+    for path in sorted((p for p in base.rglob("*") if p.is_dir()), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
+    return changed
