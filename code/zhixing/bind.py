@@ -36,6 +36,11 @@ class Bound:
     captioned: Mapping[str, str]
     cited: Mapping[str, dict]
 
+    def cited_numbers(self, citation: Citation) -> list[int]:
+        """The numbers of a citation's sources in the article's list, from 1; 0 for one that is missing."""
+        order = list(self.cited)
+        return [order.index(key) + 1 if key in order else 0 for key in citation.keys]
+
 
 def bind(article: Article, work: Work, entry: Entry, config: Config, report: Report) -> Bound:
     """Bind one article of a work to its entry. What is missing goes to ``report``."""

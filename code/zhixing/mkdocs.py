@@ -11,6 +11,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import ConfigurationError, PluginError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import Files
+from mkdocs.structure.toc import get_toc
 
 from . import config as settings
 from . import notebook_page, pipeline
@@ -54,7 +55,9 @@ class ZhixingPlugin(BasePlugin):
         if not page.file.src_uri.endswith(".ipynb"):
             return html
         page.meta["search"] = {"exclude": True}
-        return notebook_page.fit(html)
+        body = notebook_page.fit(html)
+        page.toc = get_toc(notebook_page.headings(body))  # mkdocs-jupyter's has other ids than its headings
+        return body
 
     def on_page_context(self, context: dict[str, Any], page: Any, **_: Any) -> dict[str, Any]:
         """Tell the theme where the page's translations are, and what cannot be edited."""

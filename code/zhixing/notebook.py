@@ -8,10 +8,10 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from .article import Article, Cell, Formula, Listing, Reference, Value
+from .article import Article, Cell, Citation, Formula, Listing, Reference, Value
 from .bind import Bound, value_text
 from .syntax import header
-from .weave import fenced, page_svg, target_of
+from .weave import fenced, page_svg, reference_list, target_of
 from .wording import words
 
 INDEX = PurePosixPath("notebooks", "index.md")
@@ -48,8 +48,11 @@ def notebook(bound: Bound) -> bytes:
         elif isinstance(part, Reference):
             kind = part.target.partition("-")[0]
             text += words(article.language)[kind].format(bound.anchors.get(part.target, 0))
+        elif isinstance(part, Citation):
+            text += f"[{', '.join(map(str, bound.cited_numbers(part)))}]"
         else:
             text += part.text
+    text += reference_list(bound)
     close()
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -89,7 +92,8 @@ def _page_links(text: str, article: Article) -> str:
         if "://" in match["path"] or match["path"].startswith("/"):
             return match[0]
         path = posixpath.normpath(posixpath.join(str(target_of(article).parent), match["path"]))
-        return f"](../../{path.removesuffix('.md').removesuffix('/index')}/{match['anchor'] or ''})"
+        folder = re.sub(r"(?:(?:^|/)index)?\.md$", "", path)
+        return f"](../../{folder}{'/' if folder else ''}{match['anchor'] or ''})"
 
     return re.sub(r"\]\((?P<path>[^)#\s]+\.md)(?P<anchor>#[^)\s]*)?\)", page, text)
 

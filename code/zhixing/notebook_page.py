@@ -17,7 +17,7 @@ LEAVE_OUT = (
     r'<div id="cell-\d+" class="clipboard-copy-txt">.*?</div>',
     r'<a class="anchor-link"[^>]*>¶</a>',
 )
-TEX = re.compile(r"\$\$(.+?)\$\$|(?<![\\$\w])\$(?=[^\s$<])([^$<]+?)(?<!\s)\$(?!\d)", re.S)
+TEX = re.compile(r"\$\$(.+?)\$\$|(?a:(?<![\\$\w])\$(?=[^\s$<])([^$<]+?)(?<![\s\\])\$(?!\d))", re.S)
 PROTECTED = re.compile(r"(<(pre|code|script|style)\b.*?</\2>)", re.S)
 DIAGRAM = re.compile(r'<div class="jp-Mermaid">\s*<pre class="mermaid">(.*?)</pre>\s*</div>', re.S)
 FIGURE = re.compile(r'<img src="data:image/svg\+xml;base64,([^"]+)"[^>]*>')
@@ -40,3 +40,15 @@ def _with_formulas(text: str) -> str:
         pieces[i] = TEX.sub(lambda match: render.formula(html.unescape(match[1] or match[2]).strip(), bool(match[1])), pieces[i])
         pieces[i + 2 : i + 3] = [""]
     return "".join(pieces)
+
+
+def headings(body: str) -> list[dict]:
+    """The page's headings as Python-Markdown's toc tokens: level, id, name, children."""
+    outline: list[dict] = []
+    for level, id, title in re.findall(r'<h([1-6]) id="([^"]*)"[^>]*>(.*?)</h\1>', body, re.S):
+        siblings = outline
+        while siblings and siblings[-1]["level"] < int(level):
+            siblings = siblings[-1]["children"]
+        name = re.sub(r"<[^>]*>", "", title).strip()
+        siblings.append({"level": int(level), "id": html.unescape(id), "name": name, "children": []})
+    return outline

@@ -10,12 +10,16 @@ TABLE_TAGS = {"div", "p", "span", "b", "strong", "i", "em", "code", "sub", "sup"
 TABLE_TAGS |= {"table", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"}
 
 
-def clean_html(text: str) -> str:
-    """A cell's HTML reduced to tables and text: no scripts, styles, links to elsewhere or event handlers."""
+def clean_html(text: str, labels: Mapping[str, str]) -> str:
+    """A cell's HTML reduced to tables and text, its texts translated by ``labels``.
+
+    No script, style, link to elsewhere or event handler is left.
+    """
     import nh3
 
     spans = {"colspan", "rowspan", "scope"}
-    return nh3.clean(text, tags=TABLE_TAGS, attributes={"th": spans, "td": spans}, link_rel=None).strip()
+    clean = nh3.clean(text, tags=TABLE_TAGS, attributes={"th": spans, "td": spans}, link_rel=None).strip()
+    return re.sub(r"(<t[hd]\b[^>]*>)([^<]*)(</t[hd]>)", lambda m: m[1] + _translated(m[2], labels) + m[3], clean)
 
 
 def clean_svg(svg: str, prefix: str, alt: str, labels: Mapping[str, str]) -> str:

@@ -61,7 +61,7 @@ def weave(bound: Bound) -> Page:
     for part in article.parts:
         woven = _woven(part, bound)
         page.add(part.text if woven is None else woven, part.line, verbatim=woven is None)
-    page.add(_references(bound), 1)
+    page.add(reference_list(bound), 1)
     return page
 
 
@@ -109,8 +109,8 @@ def _woven(part: Part, bound: Bound) -> str | None:
             id = next((f.id for f in bound.article.of(Formula) if f"eq-{f.id}" == part.target), part.target)
             return f"[{text[kind].format(bound.anchors[part.target])}](#{id}){{.zx-ref}}"
         case Citation():
-            order = list(bound.cited)
-            links = [f"[{order.index(key) + 1}](#ref-{key}){{.zx-citation}}" for key in part.keys if key in order]
+            numbers = zip(part.keys, bound.cited_numbers(part), strict=True)
+            links = [f"[{number}](#ref-{key}){{.zx-citation}}" for key, number in numbers]
             return f"&#91;{', '.join(links)}&#93;"
     return None
 
@@ -182,7 +182,7 @@ def _output(cell: Cell, n: int, output: dict, bound: Bound) -> str:
         name = f"{cell.id}-{n}.{kind.partition('/')[2]}"
         return f"![{_plain(alt)}]({name if article.folder else f'{article.slug}/{name}'}){{.zx-output .zx-picture}}\n"
     if "text/html" in data:
-        return fenced(f'<div class="zx-output zx-table">{clean_html(data["text/html"])}</div>', ".zx-html")
+        return fenced(f'<div class="zx-output zx-table">{clean_html(data["text/html"], article.front.get("labels", {}))}</div>', ".zx-html")
     if "text/markdown" in data:
         return data["text/markdown"].strip() + "\n"
     if "text/latex" in data:
@@ -196,7 +196,8 @@ def page_svg(svg: str, n: int, cell: Cell, article: Article, prefix: str = "") -
     return clean_svg(svg, name, cell.options.get("alt", ""), article.front.get("labels", {}))
 
 
-def _references(bound: Bound) -> str:
+def reference_list(bound: Bound) -> str:
+    """The sources that the article cites, as its last section; nothing where it cites none."""
     if not bound.cited:
         return ""
     heading = words(bound.article.language)["references"]
