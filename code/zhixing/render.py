@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import html
 import json
 import re
@@ -47,6 +48,7 @@ def _katex():
     from py_mini_racer import MiniRacer
 
     engine = MiniRacer()
+    atexit.register(engine.close)  # left to the interpreter's end, its thread is waited for without end on Python 3.13
     engine.eval((frontend.package("katex") / "katex.min.js").read_text(encoding="utf-8"))
     return engine
 
@@ -90,7 +92,7 @@ def _drawn(source: str) -> str:
                 "theme": theme,
                 "look": "classic",
                 "fontFamily": "system-ui, sans-serif",
-                "flowchart": {"wrappingWidth": 320},
+                "flowchart": {"wrappingWidth": 320, "padding": 8},
             },
         }
         try:

@@ -110,7 +110,7 @@ def _woven(part: Part, bound: Bound) -> str | None:
             return f"[{text[kind].format(bound.anchors[part.target])}](#{id}){{.zx-ref}}"
         case Citation():
             numbers = zip(part.keys, bound.cited_numbers(part), strict=True)
-            links = [f"[{number}](#ref-{key}){{.zx-citation}}" for key, number in numbers]
+            links = [f"[{number}](#ref-{key}){{.zx-citation}}" for key, number in numbers if number]
             return f"&#91;{', '.join(links)}&#93;"
     return None
 

@@ -11,7 +11,7 @@ if (diagrams.length && window.mermaid) {
       theme: dark ? "dark" : "default",
       fontFamily: "inherit",
       forceLegacyMathML: true, // the page's KaTeX fonts, the same in every browser
-      flowchart: { useMaxWidth: false },
+      flowchart: { useMaxWidth: false, padding: 6, rankSpacing: 36 },
     });
     diagrams.forEach((diagram, i) => {
       diagram.removeAttribute("data-processed");

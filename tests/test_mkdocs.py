@@ -1,0 +1,123 @@
+"""The MkDocs plugin: plain ``mkdocs build`` runs the pipeline and builds the woven tree."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("mkdocs")
+
+SITE = """\
+site_name: Tiny
+docs_dir: docs/{language}
+site_dir: {site}
+repo_url: https://example.org/repo
+edit_uri: edit/main/docs/{language}/
+theme:
+  name: mkdocs
+  custom_dir: {theme}
+plugins: [zhixing]
+markdown_extensions: [zhixing]
+exclude_docs: notebooks/*.ipynb
+"""
+# what the theme is told, where a test can read it
+MAIN = """{% extends "base.html" %}
+{% block content %}{{ page.content }}<p id="told">{{ page.meta.translations }} {{ page.edit_url }}</p>{% endblock %}
+"""
+
+
+def mkdocs(blog, environment, config="mkdocs.yml"):
+    """Run ``mkdocs build --strict`` in the blog's folder."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", config]
+    return subprocess.run(command, cwd=blog.root, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def blog(new_blog, child_environment):
+    """A blog of two languages, built by MkDocs in both."""
+    blog = new_blog("site")
+    blog.write("mkdocs.yml", SITE.format(language="en", site="site", theme="theme"))
+    blog.write("zh.yml", SITE.format(language="zh", site="site/zh", theme="theme"))
+    blog.write("theme/main.html", MAIN)
+    for language in ("en", "zh"):
+        blog.write(f"docs/{language}/index.md", "# Home\n\n[Sums](articles/sums.md)\n")
+        blog.article("sums", '```python {.cell #one}\nopen("table.csv", "w").write("1,2")\nprint(6 * 7)\n```\n', language)
+    blog.article("alone", "Not translated: `{python} 6 * 7`, [a file](../picture.txt).\n")
+    blog.write("docs/en/picture.txt", "a file\n")
+    for config in ("mkdocs.yml", "zh.yml"):
+        done = mkdocs(blog, child_environment, config)
+        assert done.returncode == 0, done.stderr
+    return blog
+
+
+def test_pages_are_woven(blog):
+    """The site's pages are those of the woven tree: outputs and values are in the HTML, and no cell's source fence is."""
+    page = (blog.root / "site/articles/sums/index.html").read_text()
+    assert re.search(r"<code>42\n", page)
+    assert "zx-cell" in page
+    assert ">42</span>" in (blog.root / "site/articles/alone/index.html").read_text()
+    assert "{.cell" not in page
+    assert (blog.root / "site/articles/sums/table.csv").read_text() == "1,2"
+    assert (blog.root / "site/picture.txt").read_text() == "a file\n"
+    assert "assets/zhixing/zhixing.css" in page
+    assert (blog.root / "site/assets/zhixing/zhixing.css").exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("articles/sums", "{'zh': 'articles/sums/'} https://example.org/repo/edit/main/docs/en/articles/sums.md"),
+        ("zh/articles/sums", "{'en': 'articles/sums/'} https://example.org/repo/edit/main/docs/zh/articles/sums.md"),
+        ("articles/alone", "{} https://example.org/repo/edit/main/docs/en/articles/alone.md"),
+        ("notebooks", "{'zh': 'notebooks/'} None"),
+    ],
+)
+def test_theme_knows_translations_and_sources(page, told, blog):
+    """A page's meta has its translations; its edit link leads to the source, and there is none where the engine wrote the page."""
+    html = (blog.root / "site" / page / "index.html").read_text()
+    assert re.search(r'<p id="told">(.*?)</p>', html)[1].replace("&#39;", "'") == told
+
+
+def test_second_build_touches_no_woven_file(blog, child_environment):
+    """MkDocs' server watches the woven tree: what has not changed is not written again."""
+    times = {path: path.stat().st_mtime_ns for path in (blog.root / "build/docs").rglob("*")}
+    done = mkdocs(blog, child_environment)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in (blog.root / "build/docs").rglob("*")} == times
+    assert mkdocs(blog, child_environment, "zh.yml").returncode == 0  # it lies in the other's folder
+
+
+def test_failing_article_leaves_the_site(blog, child_environment):
+    """A failing article ends MkDocs with 1 and path:line; the old site and the old woven tree stay, byte for byte."""
+    before = blog.digests("site"), blog.digests()
+    path = blog.article("fails", "```python {.cell #fails}\nx = 0\n1 / x\n```\n\n[nowhere](absent.md)\n")
+    try:
+        done = mkdocs(blog, child_environment)
+    finally:
+        path.unlink()
+    assert done.returncode == 1
+    assert "docs/en/articles/fails.md:8: cell #fails: ZeroDivisionError: division by zero; mend the cell or what it calls" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (blog.digests("site"), blog.digests()) == before
+
+
+def test_docs_dir_elsewhere_is_refused(blog, child_environment):
+    """A ``docs_dir`` that is not docs/<language> is refused, with what to write."""
+    blog.write("wrong.yml", SITE.format(language="en", site="site", theme="theme").replace("docs_dir: docs/en", "docs_dir: theme"))
+    done = mkdocs(blog, child_environment, "wrong.yml")
+    assert done.returncode == 1
+    assert "set it to docs/<language>" in done.stderr
+
+
+def test_default_site_of_another_blog(new_blog, child_environment):
+    """A folder with one article and nothing else: ``zhixing build`` writes a configuration with which MkDocs makes the site."""
+    pytest.importorskip("material")
+    blog = new_blog("another")
+    blog.article("hello", "Hello.\n")
+    said = blog.run("build")
+    assert said.status == 0
+    assert "mkdocs build -f build/mkdocs.yml" in said.err
+    done = mkdocs(blog, child_environment, "build/mkdocs.yml")
+    assert done.returncode == 0, done.stderr
+    assert "Hello." in (blog.root / "site/articles/hello/index.html").read_text()

@@ -1,0 +1,322 @@
+"""Freshness: a change re-runs exactly the articles whose results can depend on it, and says why in one line.
+
+Most tests here ask ``status``, which runs nothing; ``test_changes_reach_the_pages`` builds.
+"""
+
+import os
+from importlib import metadata
+
+import pytest
+
+SETTINGS = """\
+[tool.zhixing]
+languages = ["en"]
+environment = ["ZX_MODE"]
+"""
+LAYERS = """\
+from helpers import double
+import names.inner
+
+try:
+    from package import fast
+except ImportError:
+    fast = None
+
+WIDTH = double(4)
+"""
+TWIN = """\
+```python {.cell #points}
+print(open("points.csv").read())
+```
+"""
+ARTICLES = {
+    "imports": """\
+```python {.cell #late}
+def late():
+    import layers
+    return layers.WIDTH
+```
+
+It is `{python} late()` wide.
+""",
+    "reads": """\
+```python {.cell #read}
+import os
+from importlib.resources import files
+from pathlib import Path
+
+code = Path(os.path.dirname(__import__("paths").__file__))
+numbers = (code / "numbers.csv").read_text()
+names = sorted(os.listdir(code / "folder"))
+optional = (code / "optional.txt").exists()
+resource = files("package").joinpath("resource.txt").read_text()
+```
+
+It read `{python} numbers.strip()`.
+""",
+    "library": """\
+```python {.cell #library}
+import importlib
+
+yaml = importlib.import_module("yaml")
+try:
+    import accelerator
+except ImportError:
+    accelerator = None
+```
+""",
+    "plain": """\
+Some prose.
+
+```python {.cell #one}
+one = 1
+```
+
+```python {.cell #two raises=KeyError}
+{}["two"]
+```
+
+It is `{python} one:.2f`.
+""",
+    "prose": "Nothing is run here.\n",
+}
+FOLDERS = {
+    "twin-a": TWIN,
+    "twin-b": TWIN
+    + """
+```python {.cell #more}
+import os
+from pathlib import Path
+
+from beside import SIX
+
+Path("written.txt").write_text(Path("points.csv").read_text() + str(SIX))
+names = sorted(name for name in os.listdir(".") if name.endswith(".csv"))
+optional = Path("optional.txt").exists()
+with open("log.txt", "a") as log:
+    log.write("one more line")
+```
+""",
+}
+CODE = {
+    "layers.py": LAYERS,
+    "helpers.py": "def double(x):\n    return 2 * x\n",
+    "unused.py": "",
+    "paths.py": "",
+    "numbers.csv": "1,2\n",
+    "folder/a.txt": "",
+    "names/inner.py": "",
+    "package/__init__.py": "",
+    "package/resource.txt": "",
+}
+
+
+@pytest.fixture(scope="module")
+def built(new_blog):
+    """A blog in which each article depends on other things, built once, with ``__pycache__`` of its modules in place."""
+    blog = new_blog("fresh")
+    blog.write("pyproject.toml", SETTINGS)
+    for name, text in CODE.items():
+        blog.write(f"code/{name}", text)
+    for slug, body in ARTICLES.items():
+        blog.article(slug, body)
+    for slug, body in FOLDERS.items():
+        blog.article(f"{slug}/index", body)
+        blog.write(f"docs/en/articles/{slug}/points.csv", f"points of {slug}")
+    blog.write("docs/en/articles/twin-b/beside.py", "SIX = 6\n")
+    blog.write("docs/en/articles/twin-b/log.txt", "the author's line\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZX_MODE", "light")
+        blog.first = blog.built()
+        yield blog
+
+
+@pytest.fixture
+def blog(built):
+    """The built blog; what a test changes in it is put back, contents and times."""
+    paths = [p for folder in ("docs", "code") for p in (built.root / folder).rglob("*") if p.is_file()]
+    kept = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
+    yield built
+    for folder in ("docs", "code"):
+        for path in sorted((built.root / folder).rglob("*"), reverse=True):
+            if path.is_file() and path not in kept:
+                path.unlink()
+            elif path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+    for path, (content, time) in kept.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        os.utime(path, ns=(time, time))
+    assert stale(built) == {}, "putting a change back makes every article fresh again"
+
+
+def stale(blog):
+    """What a build would run: {slug: why}."""
+    said = blog.run("status", "--json")
+    return {slug: article["why"] for slug, article in said.articles.items() if article["state"] == "stale"}
+
+
+def edit(name, old, new):
+    """Replace text in a file of the blog."""
+
+    def change(blog):
+        text = (blog.root / name).read_text()
+        assert text.count(old) == 1
+        blog.write(name, text.replace(old, new))
+
+    return change
+
+
+def new(name, text=""):
+    return lambda blog: blog.write(name, text)
+
+
+def gone(name):
+    return lambda blog: (blog.root / name).unlink()
+
+
+def same_size_and_time(blog):
+    path = blog.root / "code/layers.py"
+    time = path.stat().st_mtime_ns
+    path.write_text(path.read_text().replace("double(4)", "double(5)"))
+    os.utime(path, ns=(time, time))
+
+
+IN_ARTICLES = "docs/en/articles"
+CHANGES = {
+    "nothing": (lambda blog: None, {}),
+    "prose": (edit(f"{IN_ARTICLES}/plain.md", "Some prose.", "Other prose,\n\nin other lines."), {}),
+    "title": (edit(f"{IN_ARTICLES}/plain.md", "About plain", "Another title"), {}),
+    "caption and header": (edit(f"{IN_ARTICLES}/plain.md", "#one}", '#one caption="Some" alt="Some" echo=false timeout=9}'), {}),
+    "prose of an article without cells": (edit(f"{IN_ARTICLES}/prose.md", "Nothing", "Still nothing"), {}),
+    "module that nothing imports": (edit("code/unused.py", "", "x = 1\n"), {}),
+    "new module": (new("code/brand_new.py"), {}),
+    "caches of Python": (new("code/folder/__pycache__/a.pyc"), {}),
+    "cell": (edit(f"{IN_ARTICLES}/plain.md", "one = 1", "one = 2"), {"plain": "cell #one changed"}),
+    "comment in a cell": (edit(f"{IN_ARTICLES}/plain.md", "one = 1", "one = 1  # comment"), {"plain": "cell #one changed"}),
+    "id of a cell": (edit(f"{IN_ARTICLES}/plain.md", "#one", "#other"), {"plain": "cell #other is new"}),
+    "wanted error": (edit(f"{IN_ARTICLES}/plain.md", "raises=KeyError", "raises=LookupError"), {"plain": "cell #two changed"}),
+    "cell added": (edit(f"{IN_ARTICLES}/plain.md", "It is", "```python {.cell #three}\n3\n```\n\nIt is"), {"plain": "cell #three is new"}),
+    "cell removed": (
+        edit(f"{IN_ARTICLES}/plain.md", '```python {.cell #two raises=KeyError}\n{}["two"]\n```\n', ""),
+        {"plain": "cell #two is gone"},
+    ),
+    "inline value": (edit(f"{IN_ARTICLES}/plain.md", "one:.2f", "one + 1:.2f"), {"plain": "the inline value 'one + 1' is new"}),
+    "format of an inline value": (edit(f"{IN_ARTICLES}/plain.md", ":.2f", ":.3f"), {"plain": "the inline value 'one' is new"}),
+    "inline value removed": (edit(f"{IN_ARTICLES}/plain.md", "`{python} one:.2f`", "1"), {"plain": "the inline values changed"}),
+    "imported module": (edit("code/layers.py", "double(4)", "double(44)"), {"imports": "code/layers.py changed"}),
+    "module with equal size and time": (same_size_and_time, {"imports": "code/layers.py changed"}),
+    "module that an imported one imports": (edit("code/helpers.py", "2 *", "3 *"), {"imports": "code/helpers.py changed"}),
+    "imported module gone": (gone("code/layers.py"), {"imports": "code/layers.py is gone"}),
+    "package before the module": (new("code/layers/__init__.py"), {"imports": "code/layers/__init__.py is new"}),
+    "package in the place of a folder": (new("code/names/__init__.py"), {"imports": "code/names/__init__.py is new"}),
+    "module in the place of a folder": (new("code/names.py"), {"imports": "code/names.py is new"}),
+    "module that was looked for": (new("code/package/fast.py"), {"imports": "code/package/fast.py is new"}),
+    "module named like a distribution": (new("code/yaml.py"), {"library": "code/ now has a yaml of its own"}),
+    "package named like a distribution": (new("code/yaml/__init__.py"), {"library": "code/ now has a yaml of its own"}),
+    "module named like the standard library": (new("code/importlib.py"), {"library": None, "reads": None}),
+    "module that was not installed": (new("code/accelerator.py"), {"library": "code/ now has a accelerator of its own"}),
+    "data file": (edit("code/numbers.csv", "1,2", "1,3"), {"reads": "code/numbers.csv changed"}),
+    "data file gone": (gone("code/numbers.csv"), {"reads": "code/numbers.csv is gone"}),
+    "file in a listed folder": (new("code/folder/b.txt"), {"reads": "the files in code/folder are others"}),
+    "file of a listed folder gone": (gone("code/folder/a.txt"), {"reads": "the files in code/folder are others"}),
+    "file that was looked for": (new("code/optional.txt"), {"reads": "code/optional.txt is new"}),
+    "resource of a package": (edit("code/package/resource.txt", "", "text"), {"reads": "code/package/resource.txt changed"}),
+    "file beside one twin": (
+        edit(f"{IN_ARTICLES}/twin-a/points.csv", "twin-a", "A"),
+        {"twin-a": f"{IN_ARTICLES}/twin-a/points.csv changed"},
+    ),
+    "file beside the other": (
+        edit(f"{IN_ARTICLES}/twin-b/points.csv", "twin-b", "B"),
+        {"twin-b": f"{IN_ARTICLES}/twin-b/points.csv changed"},
+    ),
+    "module beside": (edit(f"{IN_ARTICLES}/twin-b/beside.py", "6", "7"), {"twin-b": f"{IN_ARTICLES}/twin-b/beside.py changed"}),
+    "package before a module beside": (
+        new(f"{IN_ARTICLES}/twin-b/beside/__init__.py", "SIX = 66\n"),
+        {"twin-b": f"{IN_ARTICLES}/twin-b/beside/__init__.py is new"},
+    ),
+    "module of code/ before one beside": (new("code/beside.py"), {"twin-b": "code/ now has a beside of its own"}),
+    "new file beside, listed": (new(f"{IN_ARTICLES}/twin-b/b.csv"), {"twin-b": f"the files in {IN_ARTICLES}/twin-b are others"}),
+    "new file beside, looked for": (
+        new(f"{IN_ARTICLES}/twin-b/optional.txt"),
+        {"twin-b": f"{IN_ARTICLES}/twin-b/optional.txt is new"},
+    ),
+    "file beside that was appended to": (
+        edit(f"{IN_ARTICLES}/twin-b/log.txt", "the", "an"),
+        {"twin-b": f"{IN_ARTICLES}/twin-b/log.txt changed"},
+    ),
+    "new file beside, not looked for": (new(f"{IN_ARTICLES}/twin-a/b.csv"), {}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_makes_stale(name, blog):
+    """A change makes exactly those articles stale whose run depends on it, and says in one line because of what."""
+    change, expected = CHANGES[name]
+    change(blog)
+    found = stale(blog)
+    assert set(found) == set(expected)
+    assert all("\n" not in why for why in found.values())
+    assert {slug: why for slug, why in found.items() if expected[slug]} == {slug: why for slug, why in expected.items() if why}
+
+
+def test_version_of_a_distribution(blog, tmp_path, monkeypatch):
+    """Another installed version of what an article imports makes it stale, with both versions named."""
+    then = metadata.version("PyYAML")
+    (tmp_path / "PyYAML-99.1.dist-info").mkdir()
+    (tmp_path / "PyYAML-99.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: PyYAML\nVersion: 99.1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert stale(blog) == {"library": f"PyYAML {then} is now 99.1"}
+
+
+def test_environment(blog, monkeypatch):
+    """An environment variable that the settings let runs see is a dependency of every run."""
+    monkeypatch.setenv("ZX_MODE", "dark")
+    assert set(stale(blog).values()) == {"the environment variable ZX_MODE changed"}
+
+
+def test_preload_and_interpreter(blog, monkeypatch):
+    """Other preloaded modules make every run stale."""
+    blog.write("pyproject.toml", SETTINGS + 'preload = ["decimal"]\n')
+    try:
+        assert set(stale(blog).values()) == {"preload nothing is now decimal"}
+    finally:
+        blog.write("pyproject.toml", SETTINGS)
+
+
+def test_why(blog):
+    """``why`` names the dependency of one article, and says so where nothing has changed."""
+    blog.write("code/numbers.csv", "3")
+    assert blog.run("why", "reads").out.split() == ["reads", "stale", "code/numbers.csv", "changed"]
+    assert blog.run("why", "plain").out == "plain  fresh   nothing it depends on has changed\n"
+
+
+def test_first_build_ran_what_has_cells(built):
+    """The first build runs every article that has something to run, and says that it never ran."""
+    articles = built.first.articles
+    assert {slug for slug, article in articles.items() if article["state"] == "ran"} == {*ARTICLES, *FOLDERS} - {"prose"}
+    assert {article["why"] for slug, article in articles.items() if slug != "prose"} == {"it has never run"}
+
+
+def test_twins_see_their_own_files(built):
+    """Articles with equal code in two folders each show their own file."""
+    assert "points of twin-a" in built.page("twin-a")
+    assert "points of twin-b" in built.page("twin-b")
+
+
+def test_changes_reach_the_pages(blog):
+    """A build runs exactly what ``status`` foresaw, from the source as it is: no cached .pyc of equal size and time."""
+    import py_compile
+
+    source = blog.root / "code/layers.py"
+    py_compile.compile(str(source), doraise=True)
+    same_size_and_time(blog)
+    blog.write("code/numbers.csv", "5,6")
+    foreseen = stale(blog)
+    before = blog.digests()
+    said = blog.built()
+    assert set(foreseen) == {"imports", "reads"} == said.slugs("ran")
+    assert ">10<" in blog.page("imports")
+    assert ">5,6<" in blog.page("reads")
+    changed = {name for name, digest in blog.digests().items() if before[name] != digest}
+    assert changed == {f"en/{page}" for slug in foreseen for page in (f"articles/{slug}.md", f"notebooks/{slug}.ipynb")}
