@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *("errors", "article", "config", "wording", "trace", "store", "frontend"),  # nouns
+    *("errors", "article", "config", "wording", "dependency", "trace", "store", "frontend"),  # nouns
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
     *("runner", "site", "pipeline", "cli", "mkdocs", "__main__"),

@@ -8,7 +8,7 @@ import pytest
 from zhixing.notebook_page import fit
 
 BODY = """\
-Before it: `{python} total:.2f ± 0.1`, see @eq-sum and @fig-figure; [home](../index.md#top), [out](https://example.org/a.md).
+Before it: `{python} total:.2f ± 0.1`, see @eq-sum and @fig-figure; [home](../index.md#top), [out](https://example.org/a.md), [@source].
 
 ```python
 --8<-- "sums.py:add"
@@ -48,6 +48,7 @@ def notebooks(new_blog, katex):
     blog.write("docs/en/index.md", "# Home {#top}\n")
     blog.write("docs/zh/index.md", "# 首页 {#top}\n")
     blog.write("code/sums.py", "def add(a, b):\n    return a + b\n")
+    blog.write("docs/references.yaml", "- {id: source, title: A source}\n")
     blog.article("sums", BODY)
     blog.article("sums", BODY.replace("The end.", "完。"), language="zh", front="labels: {sum: 和}\n")
     blog.built()
@@ -86,10 +87,11 @@ def test_prose_is_bound(notebooks):
     """Prose holds values, listings, numbers and formulas; links lead from the notebook's page to the pages of the site."""
     first, *_, last = (cell["source"] for cell in json.loads(notebooks["en"])["cells"] if cell["cell_type"] == "markdown")
     assert first.startswith(
-        "# About sums\n\n\nBefore it: 3.00 ± 0.1, see Eq. (1) and Figure 1; [home](../../#top), [out](https://example.org/a.md)."
+        "# About sums\n\n\nBefore it: 3.00 ± 0.1, see Eq. (1) and Figure 1; [home](../../#top), [out](https://example.org/a.md), [1]."
     )
     assert "```python\ndef add(a, b):\n    return a + b\n```" in first
-    assert last == "$$\na + b \\tag{1}\n$$\n\nThe end."
+    assert last.startswith("$$\na + b \\tag{1}\n$$\n\nThe end.\n\n\n## References")
+    assert last.endswith("A source.")
 
 
 def test_figures_are_in_the_article_s_language(notebooks):

@@ -6,10 +6,10 @@ import pytest
 
 from zhixing import plan as planning
 from zhixing.config import load
+from zhixing.dependency import States
 from zhixing.plan import plan, recipe
 from zhixing.read import read_works
 from zhixing.store import Entry, Store
-from zhixing.trace import States
 
 ONE, TWO = "```python {.cell #one}\n1\n```\n\n", "```python {.cell #two}\n2\n```\n\n"
 NOTHING = {"files": {}, "folders": {}, "modules": [], "distributions": {}, "environment": {}, "untraceable": []}

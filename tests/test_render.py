@@ -1,6 +1,9 @@
 """Formulas and diagrams are drawn at build time, once, without a browser or the network."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +29,7 @@ class TestFormula:
     def test_is_drawn_once(self, monkeypatch):
         """What was drawn before is taken from the cache, also by another process: V8 is not started."""
         first = render.formula("once + 1", False)
-        monkeypatch.setitem(__import__("sys").modules, "py_mini_racer", None)
+        monkeypatch.setitem(sys.modules, "py_mini_racer", None)
         render._katex.cache_clear()
         assert render.formula("once + 1", False) == first
         with pytest.raises(ImportError):
@@ -40,6 +43,17 @@ class TestFormula:
                 render.formula(tex, True)
             assert (caught.value.what, caught.value.source) == ("formula", tex)
             assert "\n" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("katex")
+def test_process_that_drew_a_formula_ends(child_environment, tmp_path):
+    """A process that started V8 ends by itself, with its own exit status, also after an error."""
+    (tmp_path / "frontend").symlink_to(Path(child_environment["ZHIXING_CACHE"], "frontend").resolve(), target_is_directory=True)
+    program = "from zhixing.render import formula\nformula('x', True)\nformula('}', True)"
+    environment = {**child_environment, "ZHIXING_CACHE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "RenderError" in done.stderr.splitlines()[-1]
 
 
 class TestDiagram:

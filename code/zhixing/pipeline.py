@@ -17,13 +17,13 @@ from . import notebook
 from .article import Work
 from .bind import Bound, bind
 from .config import Config
+from .dependency import States
 from .errors import Problem, Problems
 from .execute import end_all, execute
 from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
 from .store import Entry, Store
-from .trace import States
 from .weave import Page, assets, publish, weave
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from .article import Work
 from .config import Config
+from .dependency import States, digest
 from .store import Entry, Store, canonical, made_by
-from .trace import States, digest
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
         "values": [list(field) for field in work.fields],
         "preload": list(config.preload),
         "interpreter": f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}",
-        "zhixing": made_by("runner.py", "trace.py", "matplotlibrc"),
+        "zhixing": made_by("runner.py", "trace.py", "dependency.py", "matplotlibrc"),
     }
 
 

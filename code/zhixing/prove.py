@@ -18,11 +18,11 @@ import yaml
 
 from . import frontend
 from .config import Config
+from .dependency import digest
 from .errors import Problem
 from .render import FALLBACK
 from .store import canonical, made_by, write_whole
 from .syntax import Report
-from .trace import digest
 from .weave import Page
 
 TIME_LIMIT = 10  # seconds for one page

@@ -11,8 +11,8 @@ from functools import cache
 from importlib.metadata import version as installed
 
 from . import frontend
+from .dependency import digest
 from .store import canonical, made_by, write_whole
-from .trace import digest
 
 FALLBACK = '<div class="mermaid">'  # what mermaid2 draws in the browser (for <pre> Material would fetch its own mermaid.js)
 THEMES = {"light": "default", "dark": "dark"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .trace import digest
+from .dependency import digest
 
 SCHEMA = 1
 

@@ -1,0 +1,91 @@
+"""What a run depends on, and whether that is still as it was.
+
+A dependency record is plain data::
+
+    {"files": {path: digest or "absent" or "present"},   # read, or looked for
+     "folders": {path: digest of its names},
+     "modules": [names imported from outside code/],     # code/ must not come to shadow them
+     "distributions": {name: version},
+     "environment": {name: value},
+     "untraceable": [what no trace can follow]}
+
+Paths are relative to the root where they lie below it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+ABSENT, PRESENT = "absent", "present"
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_state(path: Path) -> str:
+    """The digest of a file's content; "present" for a folder, "absent" for nothing."""
+    try:
+        return digest(path.read_bytes())
+    except (IsADirectoryError, PermissionError):
+        return PRESENT
+    except OSError:
+        return ABSENT
+
+
+def folder_state(path: Path) -> str:
+    """The digest of a folder's names, Python's own caches left out; "absent" for nothing."""
+    try:
+        return digest("\0".join(sorted(n for n in os.listdir(path) if n != "__pycache__")).encode())
+    except OSError:
+        return ABSENT
+
+
+def distribution_version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ABSENT
+
+
+class States:
+    """The present state of dependencies, each looked at once in a build."""
+
+    def __init__(self, root: Path, environment: dict[str, str]) -> None:
+        self.root = root
+        self.environment = environment
+        self._known: dict[tuple[str, str], str] = {}
+        code = root / "code"
+        self._project_names = {p.name.partition(".")[0] for p in code.iterdir()} if code.is_dir() else set()
+
+    def _now(self, kind: str, name: str, look: Callable[[], str]) -> str:
+        if (kind, name) not in self._known:
+            self._known[kind, name] = look()
+        return self._known[kind, name]
+
+    def changes(self, recorded: dict[str, Any]) -> Iterable[str]:
+        """What is no longer as recorded, each in words for a person; nothing where all is the same."""
+        for name, then in recorded["files"].items():
+            path = self.root / name
+            if then == PRESENT:
+                now = PRESENT if path.exists() else ABSENT
+            else:
+                now = self._now("file", name, lambda path=path: file_state(path))
+            if now != then:
+                yield f"{name} {'is new' if then == ABSENT else 'is gone' if now == ABSENT else 'changed'}"
+        for name, then in recorded["folders"].items():
+            if self._now("folder", name, lambda name=name: folder_state(self.root / name)) != then:
+                yield f"the files in {name} are others"
+        for name in self._project_names.intersection(recorded["modules"]):
+            yield f"code/ now has a {name} of its own"
+        for name, then in recorded["distributions"].items():
+            if (now := self._now("distribution", name, lambda name=name: distribution_version(name))) != then:
+                yield f"{name} {then} is now {now}"
+        for name, then in recorded["environment"].items():
+            if self.environment.get(name) != then:
+                yield f"the environment variable {name} changed"
