@@ -55,6 +55,23 @@ def test_svg_runs_nothing(wrong):
 
 
 @pytest.mark.parametrize(
+    "outside",
+    [
+        '<image href="https://example.org/x.png"/>',
+        "<use xlink:href='//example.org/x.svg#a'/>",
+        "<style>@import url(//example.org/x.css);</style>",
+    ],
+)
+def test_svg_loads_nothing(outside):
+    """References to other files are taken out of an SVG; those to its own parts and to embedded pictures stay."""
+    kept = '<use href="#a"/><image href="data:image/png;base64,AAAA"/>'
+    clean = clean_svg(f"<svg>{outside}{kept}</svg>", "p", "a", {})
+    assert "example.org" not in clean
+    assert 'href="#p-a"' in clean
+    assert "data:image/png" in clean
+
+
+@pytest.mark.parametrize(
     ("html", "clean"),
     [
         ("<table><tr><td colspan='2'>a</td></tr></table>", '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table>'),

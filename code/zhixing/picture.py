@@ -29,6 +29,7 @@ def clean_svg(svg: str, prefix: str, alt: str, labels: Mapping[str, str]) -> str
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<script.*?</script>|\son\w+=(\"[^\"]*\"|'[^']*')", "", svg, flags=re.S)
+    svg = re.sub(r"\s(?:xlink:)?href=(\"(?!#|data:)[^\"]*\"|'(?!#|data:)[^']*')|@import[^;]*;", "", svg)
     svg = re.sub(r'\sid="([^"]*)"', rf' id="{prefix}-\1"', svg)
     svg = re.sub(r"url\(#([^)]*)\)", rf"url(#{prefix}-\1)", svg)
     svg = re.sub(r'href="#([^"]*)"', rf'href="#{prefix}-\1"', svg)

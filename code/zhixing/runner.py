@@ -178,7 +178,7 @@ class Run:
         if error is not None and wanted and wanted in {kind.__name__ for kind in type(error).__mro__}:
             self.add(error_output(error))
         elif error is not None:
-            failure = describe(error, name)
+            failure = describe(error, name, self.task["root"])
             if wanted:
                 failure["what"] += f" (wanted: {wanted})"
         elif wanted:
@@ -220,7 +220,7 @@ class Run:
             self.outputs = []
             texts: list[str] = []
             error = self._attempt(lambda e=expression, s=spec, t=texts: t.append(format(eval(e, self.shell.user_ns), s)))
-            failure = None if error is None else describe(error, "<string>")
+            failure = None if error is None else describe(error, "<string>", self.task["root"])
             self.send("value", expression=expression, format=spec, text="".join(texts), failure=failure)
             ok = ok and failure is None
         return ok
@@ -248,11 +248,15 @@ def error_output(error: BaseException) -> dict:
     return {"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []}
 
 
-def describe(error: BaseException, name: str) -> dict[str, Any]:
-    """What was raised, and on which line (from 1) of the cell called ``name``."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
+def describe(error: BaseException, name: str, root: str) -> dict[str, Any]:
+    """What was raised, on which line (from 1) of the cell called ``name``, and where in the blog's own code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == name]
     line = lines[-1] if lines else 1
+    ours = [f"{os.path.relpath(f.filename, root)}:{f.lineno}" for f in frames if f.filename.startswith(os.path.join(root, "code", ""))]
     if isinstance(error, SyntaxError) and error.filename == name:
         line = error.lineno or 1
     message = " ".join(traceback.format_exception_only(error)[-1].split())
+    if ours:
+        message += f" (at {ours[-1]})"
     return {"line": line, "what": message, "traceback": "".join(traceback.format_exception(error))}

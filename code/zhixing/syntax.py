@@ -75,7 +75,7 @@ def _blocks(text: str, path: PurePath | str, first: int, report: Report) -> Iter
             end = _formula_end(lines, i)
             if end is None:
                 report(Problem(path, first + i, "this formula is never closed", "close it with $$ before the next blank line"))
-                i += 1
+                i = next((n + 1 for n in range(i + 1, len(lines)) if "$$" in lines[n]), i + 1)  # its own end, too late
                 continue
             if formula := _formula(lines[i : end + 1], first + i):
                 yield from prose(i)

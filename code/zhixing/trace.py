@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import sys
 import sysconfig
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,16 @@ class Trace:
         self.modules: set[str] = set()
         self.untraceable: list[str] = []
         self.written: set[str] = set()  # what the run wrote elsewhere is its own, not a dependency
-        self._busy = False
+        self._thread = threading.local()
+
+    @property
+    def _busy(self) -> bool:
+        """Whether this thread is recording: what that looks at is no dependency."""
+        return getattr(self._thread, "busy", False)
+
+    @_busy.setter
+    def _busy(self, busy: bool) -> None:
+        self._thread.busy = busy
 
     def start(self) -> None:
         sys.path_hooks.insert(0, self._project_finder)
