@@ -85,7 +85,7 @@ def run(session: nox.Session, program: str, *arguments: str, **env: str) -> None
     """Run a program of the shared environment."""
     folder = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
     path = os.pathsep.join([str(folder), os.environ["PATH"]])
-    session.run(str(folder / program), *arguments, env={**ONE_THREAD, "PATH": path, **env}, external=True)
+    session.run(str(folder / program), *arguments, env={**ONE_THREAD, "PATH": path, "NO_MKDOCS_2_WARNING": "1", **env}, external=True)
 
 
 def passed() -> Path:

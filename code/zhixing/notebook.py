@@ -99,7 +99,7 @@ def _page_links(text: str, article: Article) -> str:
 
 
 def index(bounds: list[Bound], language: str) -> bytes:
-    """The page that lists the notebooks of one language."""
+    """The page that lists the notebooks of one language; a search finds the articles, not this list."""
     text = words(language)
     rows = [f"- [{b.article.front['title']}]({b.article.slug}.ipynb)" for b in bounds]
-    return f"# {text['notebooks']}\n\n{text['notebooks_intro']}\n\n{chr(10).join(rows)}\n".encode()
+    return f"---\nsearch:\n  exclude: true\n---\n\n# {text['notebooks']}\n\n{text['notebooks_intro']}\n\n{chr(10).join(rows)}\n".encode()
