@@ -202,7 +202,11 @@ def test_interrupt(new_blog, child_environment):
     code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
     blog.article("sleeps", f"```python {{.cell}}\n{code}\n```\n")
     command = [sys.executable, "-m", "zhixing", "build", "--root", str(blog.root)]
-    process = subprocess.Popen(command, env=child_environment, stderr=subprocess.PIPE, text=True)
+
+    def heed_interrupts():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job begins with SIGINT ignored
+
+    process = subprocess.Popen(command, env=child_environment, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts)
     try:
         while not (pid_file.exists() and pid_file.read_text()):
             assert process.poll() is None, process.stderr.read()
