@@ -118,7 +118,7 @@ class Run:
         config.InlineBackend.figure_formats = {"svg"}
         config.InlineBackend.rc = {}
         config.InlineBackend.print_figure_kwargs = FIGURE
-        return Shell.instance(config=config)
+        return Shell.instance(config=config, ipython_dir=self.task["logs"])  # not the home folder
 
     def add(self, output: dict) -> None:
         """Keep an output, after what was written past Python's streams before it."""
