@@ -5,7 +5,7 @@ What each part is bound to is held by the golden cases (test_cases.py).
 
 import pytest
 
-from zhixing.bind import bind, value_text
+from zhixing.bind import bind, read_sources, value_text
 from zhixing.config import load
 from zhixing.read import read_works
 from zhixing.store import Entry
@@ -20,7 +20,8 @@ def bound(blog, body, outputs=None, values=(), front=""):
     config, problems = load(blog.root), []
     (work,) = read_works(config, pytest.fail)
     entry = Entry("a", {}, {}, outputs or {}, list(values), {}, {})
-    return bind(work.original, work, entry, config, problems.append), [str(problem) for problem in problems]
+    sources = read_sources([work], config, problems.append)
+    return bind(work.original, work, entry, config, sources, problems.append), [str(problem) for problem in problems]
 
 
 def cell(id, options=""):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from .errors import Problem
 from .listing import ListingError, listed
 from .store import Entry
 from .syntax import LISTED, Report
+from .wording import words
 
-IMAGES = ("image/svg+xml", "image/png", "image/jpeg")
+SVG = "image/svg+xml"
+IMAGES = (SVG, "image/png", "image/jpeg")  # the best first
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,22 @@ class Bound:
     captioned: Mapping[str, str]
     cited: Mapping[str, dict]
 
+    def numbered(self, anchor: str) -> str:
+        """What a numbered formula, figure or table is called in the article's language: "Figure 2"."""
+        return words(self.article.language)[anchor.partition("-")[0]].format(self.anchors.get(anchor, 0))
+
+    def display(self, formula: Formula) -> str:
+        """A formula between ``$$``, with its number as its tag."""
+        return f"$$\n{formula.tex.strip()} \\tag{{{self.anchors[anchor_of('eq', formula.id)]}}}\n$$\n"
+
     def cited_numbers(self, citation: Citation) -> list[int]:
         """The numbers of a citation's sources in the article's list, from 1; 0 for one that is missing."""
         order = list(self.cited)
         return [order.index(key) + 1 if key in order else 0 for key in citation.keys]
 
 
-def bind(article: Article, work: Work, entry: Entry, config: Config, report: Report) -> Bound:
-    """Bind one article of a work to its entry. What is missing goes to ``report``."""
+def bind(article: Article, work: Work, entry: Entry, config: Config, sources: Mapping[str, dict], report: Report) -> Bound:
+    """Bind one article of a work to its entry and to the blog's sources. What is missing goes to ``report``."""
     outputs = {cell.id: _merged(entry.outputs.get(cell.id, [])) for cell in article.cells}
     anchors, captioned = _numbered(article, outputs)
     bound = Bound(
@@ -53,7 +63,7 @@ def bind(article: Article, work: Work, entry: Entry, config: Config, report: Rep
         {(expression, spec): text for expression, spec, text in entry.values},
         anchors,
         captioned,
-        _cited(article, config, report),
+        _cited(article, sources, report),
     )
     for cell in article.cells:
         if has_figure(outputs[cell.id]) and shown(cell) and not cell.options.get("alt", "").strip():
@@ -67,12 +77,22 @@ def bind(article: Article, work: Work, entry: Entry, config: Config, report: Rep
     return bound
 
 
+def anchor_of(kind: str, id: str) -> str:
+    """What prose calls a formula (``eq``), figure (``fig``) or table (``tbl``): its id, after its kind."""
+    return id if id.startswith(f"{kind}-") else f"{kind}-{id}"
+
+
 def shown(cell: Cell) -> bool:
     return cell.options.get("output") != "hide"
 
 
+def picture_kind(data: Mapping[str, Any]) -> str | None:
+    """The best form of a picture among an output's data, or None."""
+    return next((kind for kind in IMAGES if kind in data), None)
+
+
 def has_figure(outputs: list[dict]) -> bool:
-    return any(kind in output.get("data", {}) for output in outputs for kind in IMAGES)
+    return any(picture_kind(output.get("data", {})) for output in outputs)
 
 
 def has_table(outputs: list[dict]) -> bool:
@@ -105,7 +125,7 @@ def _numbered(article: Article, outputs: Mapping[str, list[dict]]) -> tuple[dict
         else:
             continue
         counts[kind] += 1
-        anchor = part.id if part.id.startswith(f"{kind}-") else f"{kind}-{part.id}"
+        anchor = anchor_of(kind, part.id)
         anchors[anchor] = counts[kind]
         if isinstance(part, Cell):
             captioned[part.id] = anchor
@@ -143,9 +163,8 @@ def _cell_code(article: Article, work: Work) -> dict[int, str]:
     return {cell.line: original[cell.id].rstrip("\n") for cell in article.cells}
 
 
-def _cited(article: Article, config: Config, report: Report) -> dict[str, dict]:
-    sources = _sources(config, report) if next(article.of(Citation), None) else {}
-    sources |= {str(source.get("id")): source for source in article.front.get("references", [])}
+def _cited(article: Article, shared: Mapping[str, dict], report: Report) -> dict[str, dict]:
+    sources = {**shared, **{str(source.get("id")): source for source in article.front.get("references", [])}}
     cited = {}
     for citation in article.of(Citation):
         for key in citation.keys:
@@ -157,10 +176,11 @@ def _cited(article: Article, config: Config, report: Report) -> dict[str, dict]:
     return cited
 
 
-def _sources(config: Config, report: Report) -> dict[str, dict]:
-    """``docs/references.yaml``: a list of sources in CSL's terms, as Pandoc reads it."""
+def read_sources(works: Iterable[Work], config: Config, report: Report) -> dict[str, dict]:
+    """``docs/references.yaml``: a list of sources in CSL's terms, as Pandoc reads it; not read where nothing cites."""
     path: Path = config.docs / "references.yaml"
-    if not path.exists():
+    cites = any(next(article.of(Citation), None) for work in works for article in work.articles.values())
+    if not cites or not path.exists():
         return {}
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or []

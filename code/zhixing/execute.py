@@ -52,7 +52,7 @@ def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
         }
         outputs, values, seconds, dependencies = _collect(work, config, task)
         dependencies["environment"] = {n: os.environ.get(n) for n in config.environment}
-        assets = _assets(work, scratch, beside, config.root)
+        assets = _assets(work, scratch, beside)
     return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds)
 
 
@@ -71,7 +71,7 @@ def _copy_beside(work: Work, root: Path, scratch: Path) -> dict[str, str]:
     return copied
 
 
-def _assets(work: Work, scratch: Path, beside: dict[str, str], root: Path) -> dict[str, str]:
+def _assets(work: Work, scratch: Path, beside: dict[str, str]) -> dict[str, str]:
     """The files that the run wrote: {name: base64}."""
     assets, total = {}, 0
     for path in sorted(p for p in scratch.rglob("*") if p.is_file() and not p.is_symlink()):
@@ -123,32 +123,28 @@ def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, li
     seconds: dict[str, float] = {}
     problems: list[Problem] = []
     cells = {cell.id: cell for cell in work.cells}
-    current: Cell | None = None
     try:
         for event in _events(process, task, work, config):
-            kind = event.pop("event")
-            if kind == "cell":
-                current = cells[event["id"]]
-            elif kind == "outputs":
+            kind = event["event"]
+            if kind == "outputs":
                 outputs[event["id"]], seconds[event["id"]] = event["outputs"], event["seconds"]
                 if failure := event["failure"]:
                     problems.append(_cell_problem(work, cells[event["id"]], failure))
-                current = None
             elif kind == "value":
                 values.append([event["expression"], event["format"], event["text"]])
                 if failure := event["failure"]:
                     problems += _value_problems(work, event, failure)
             elif kind == "done":
-                if problems:
-                    raise Problems(problems)
-                return outputs, values, seconds, event["dependencies"]
-        raise _ended(work, current, process)
+                dependencies = event["dependencies"]
+        if problems:
+            raise Problems(problems)
+        return outputs, values, seconds, dependencies
     finally:
         _end(process)
 
 
 def _events(process: subprocess.Popen, task: dict[str, Any], work: Work, config: Config) -> Iterator[dict]:
-    """The runner's events; raises Problem where the next one is not there in time."""
+    """The runner's events up to its last; raises Problem where the next one is not there in time, or never comes."""
     lines: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:
@@ -173,7 +169,7 @@ def _events(process: subprocess.Popen, task: dict[str, Any], work: Work, config:
                 raise _late(work, cell, f"cell #{cell.id}", _cell_timeout(cell, config), "timeout=SECONDS in its header") from None
             raise _late(work, cell, "the run", config.run_timeout, "run_timeout in [tool.zhixing]") from None
         if line is None:
-            return
+            raise _ended(work, cell, process)
         event = json.loads(line)
         if event["event"] == "cell":
             cell = next(c for c in work.cells if c.id == event["id"])
@@ -181,6 +177,8 @@ def _events(process: subprocess.Popen, task: dict[str, Any], work: Work, config:
         else:
             cell, deadline = None, time.monotonic() + config.timeout
         yield event
+        if event["event"] == "done":
+            return
 
 
 def _cell_timeout(cell: Cell, config: Config) -> float:

@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Formula, Listing, Reference, Value
-from .bind import Bound, value_text
+from .bind import SVG, Bound, value_text
 from .syntax import header
 from .weave import fenced, page_svg, reference_list, target_of
 from .wording import words
@@ -41,13 +41,11 @@ def notebook(bound: Bound) -> bytes:
         elif isinstance(part, Value):
             text += value_text(bound, part)
         elif isinstance(part, Listing):
-            text += fenced(bound.code.get(part.line, ""), header(part.header)[0] or "text").replace("{", "", 1).replace("}", "", 1)
+            text += fenced(bound.code.get(part.line, ""), header(part.header)[0] or "text")
         elif isinstance(part, Formula):
-            number = bound.anchors[part.id if part.id.startswith("eq-") else f"eq-{part.id}"]
-            text += f"$$\n{part.tex.strip()} \\tag{{{number}}}\n$$\n"
+            text += bound.display(part)
         elif isinstance(part, Reference):
-            kind = part.target.partition("-")[0]
-            text += words(article.language)[kind].format(bound.anchors.get(part.target, 0))
+            text += bound.numbered(part.target)
         elif isinstance(part, Citation):
             text += f"[{', '.join(map(str, bound.cited_numbers(part)))}]"
         else:
@@ -80,8 +78,8 @@ def _output(output: dict, n: int, cell: Cell, bound: Bound) -> dict:
         return {**output, "traceback": [f"{output['ename']}: {output['evalue']}"]}
     if output["output_type"] == "execute_result":
         output = {**output, "execution_count": 1}
-    if svg := output.get("data", {}).get("image/svg+xml"):
-        return {**output, "data": {**output["data"], "image/svg+xml": page_svg(svg, n, cell, bound.article, "notebook-")}}
+    if svg := output.get("data", {}).get(SVG):
+        return {**output, "data": {**output["data"], SVG: page_svg(svg, n, cell, bound.article, "notebook-")}}
     return output
 
 

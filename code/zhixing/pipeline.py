@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from . import notebook
 from .article import Work
-from .bind import Bound, bind
+from .bind import Bound, bind, read_sources
 from .config import Config
 from .dependency import States
 from .errors import Problem, Problems
@@ -47,6 +47,11 @@ class Build:
 
     def report(self, problem: Problem) -> None:
         self.problems.append(problem)
+
+    def is_broken(self, work: Work) -> bool:
+        """Whether a problem is reported of one of the work's articles."""
+        paths = {str(article.path) for article in work.articles.values()}
+        return any(problem.path in paths for problem in self.problems)
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -93,10 +98,9 @@ def make_plans(works: list[Work], config: Config, store: Store, result: Build) -
     """A plan for each work that was read without a problem."""
     environment = {name: os.environ[name] for name in config.environment if name in os.environ}
     states = States(config.root, environment)
-    broken = {problem.path for problem in result.problems}
     plans = []
     for work in works:
-        if any(str(article.path) in broken for article in work.articles.values()):
+        if result.is_broken(work):
             result.outcomes[work.slug] = Outcome(work.slug, "failed", "its source has a problem")
             continue
         made = plan(work, config, store, states)
@@ -165,8 +169,9 @@ def _keep(outcome: _Ran, store: Store) -> None:
 
 
 def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> list[tuple[Bound, Entry]]:
+    sources = read_sources(works, config, result.report)
     return [
-        (bind(article, work, entries[work.slug], config, result.report), entries[work.slug])
+        (bind(article, work, entries[work.slug], config, sources, result.report), entries[work.slug])
         for work in works
         if work.slug in entries
         for article in work.articles.values()
@@ -190,8 +195,8 @@ def weave_language(
             tree[target] = path.read_bytes()
         elif page := _plain_page(target, path, config, result):
             pages.append(page)
-    failed = {PurePosixPath(path.relative_to(config.docs / language)) for path in article_paths(config, language)}
-    needs = prove(pages, set(tree) | failed, how, result.report)
+    articles = {PurePosixPath(path.relative_to(config.docs / language)) for path in article_paths(config, language)}  # failed ones too
+    needs = prove(pages, set(tree) | articles, how, result.report)
     tree |= {page.target: page.text.encode() for page in pages}
     return tree | front_end_files(needs)
 
@@ -208,9 +213,8 @@ def _plain_page(target: PurePosixPath, path: Path, config: Config, result: Build
 
 def _mark_failed(works: list[Work], result: Build) -> None:
     """What was read and ran, but could not be woven or proven, has failed too."""
-    broken = {problem.path for problem in result.problems}
     for work in works:
-        if any(str(article.path) in broken for article in work.articles.values()):
+        if result.is_broken(work):
             result.outcomes[work.slug].state = "failed"
 
 

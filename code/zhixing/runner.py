@@ -64,18 +64,19 @@ class Run:
         os.chdir(task["scratch"])
         sys.path[:0] = [str(Path(task["root"], "code")), task["scratch"]]
         random.seed(SEED)
-        self._imported("")
+        self._imported()
         trace = Trace(Path(task["root"]), Path(task["scratch"]), task["own"], self._imported)
         self._redirect()
         trace.start()
-        ok = all(self._run_cell(cell) for cell in task["cells"]) and self._run_values(task["fields"])
-        self.send("done", ok=ok, dependencies=trace.record())
+        if all(self._run_cell(cell) for cell in task["cells"]):
+            self._run_values(task["fields"])
+        self.send("done", dependencies=trace.record())
 
     def send(self, event: str, **data: Any) -> None:
         self.events.write(json.dumps({"event": event, **data}, ensure_ascii=False) + "\n")
         self.events.flush()
 
-    def _imported(self, _: str) -> None:
+    def _imported(self) -> None:
         """Prepare a module as soon as it has been imported: seed its generator, choose its figures' format."""
         for name in list(self.unprepared):
             module = sys.modules.get(name)
@@ -182,7 +183,7 @@ class Run:
             if wanted:
                 failure["what"] += f" (wanted: {wanted})"
         elif wanted:
-            failure = {"line": 1, "what": f"{wanted} was wanted and nothing was raised", "traceback": ""}
+            failure = {"line": 1, "what": f"{wanted} was wanted and nothing was raised"}
         outputs = [{**output, "text": "".join(output["text"])} if "text" in output else output for output in self.outputs]
         self.send("outputs", id=cell["id"], outputs=outputs, seconds=time.perf_counter() - started, failure=failure)
         return failure is None
@@ -214,16 +215,13 @@ class Run:
             return error
         return None
 
-    def _run_values(self, fields: list[list[str]]) -> bool:
-        ok = True
+    def _run_values(self, fields: list[list[str]]) -> None:
         for expression, spec in fields:
             self.outputs = []
             texts: list[str] = []
             error = self._attempt(lambda e=expression, s=spec, t=texts: t.append(format(eval(e, self.shell.user_ns), s)))
             failure = None if error is None else describe(error, "<string>", self.task["root"])
             self.send("value", expression=expression, format=spec, text="".join(texts), failure=failure)
-            ok = ok and failure is None
-        return ok
 
 
 class Stream(io.TextIOBase):
@@ -259,4 +257,4 @@ def describe(error: BaseException, name: str, root: str) -> dict[str, Any]:
     message = " ".join(traceback.format_exception_only(error)[-1].split())
     if ours:
         message += f" (at {ours[-1]})"
-    return {"line": line, "what": message, "traceback": "".join(traceback.format_exception(error))}
+    return {"line": line, "what": message}

@@ -15,7 +15,7 @@ from typing import Any
 
 from .dependency import ABSENT, PRESENT, digest, distribution_version, file_state, folder_state
 
-SYSTEM = ("/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")
+SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sbin/", "/sys/", "/usr/")
 SPAWNING = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen")
 # event: which of its arguments are paths that it changes
 WRITING = {
@@ -27,6 +27,18 @@ WRITING = {
 OPAQUE = ("ctypes.dlopen", "sqlite3.connect")
 
 
+class _Recording(threading.local):
+    """Entered where a thread records: what that looks at itself is no dependency."""
+
+    active = False
+
+    def __enter__(self) -> None:
+        self.active = True
+
+    def __exit__(self, *_: object) -> None:
+        self.active = False
+
+
 class Trace:
     """Records what this process reads, from ``start`` on.
 
@@ -34,7 +46,7 @@ class Trace:
     (empty where it has none). A write below the root but outside the scratch folder raises PermissionError.
     """
 
-    def __init__(self, root: Path, scratch: Path, own: str, imported: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, scratch: Path, own: str, imported: Callable[[], None]) -> None:
         self.root, self.scratch, self.own = str(root), str(scratch), own
         self.imported = imported
         paths = sysconfig.get_paths()
@@ -47,16 +59,7 @@ class Trace:
         self.modules: set[str] = set()
         self.untraceable: list[str] = []
         self.written: set[str] = set()  # what the run wrote elsewhere is its own, not a dependency
-        self._thread = threading.local()
-
-    @property
-    def _busy(self) -> bool:
-        """Whether this thread is recording: what that looks at is no dependency."""
-        return getattr(self._thread, "busy", False)
-
-    @_busy.setter
-    def _busy(self, busy: bool) -> None:
-        self._thread.busy = busy
+        self._recording = _Recording()
 
     def start(self) -> None:
         sys.path_hooks.insert(0, self._project_finder)
@@ -70,7 +73,7 @@ class Trace:
 
     def _project_finder(self, path: str) -> importlib.machinery.FileFinder:
         """Finds modules in every folder where nothing is installed, and notes where it looked in vain."""
-        if (path + os.sep).startswith((*self.ignored, *(p + os.sep for p in SYSTEM))) or not os.path.isdir(path):
+        if (path + os.sep).startswith((*self.ignored, *SYSTEM)) or not os.path.isdir(path):
             raise ImportError
         loader = type("ProjectLoader", (_FromSource,), {"trace": self})
         finder = type("ProjectFinder", (_Looking,), {"trace": self})
@@ -112,10 +115,8 @@ class Trace:
         builtins.__import__, imports.import_module = traced_import, import_module
 
     def _imports(self, name: str) -> None:
-        top = name.partition(".")[0]
-        if top not in self.modules:
-            self.modules.add(top)
-        self.imported(name)
+        self.modules.add(name.partition(".")[0])
+        self.imported()
 
     # -- files
 
@@ -123,7 +124,7 @@ class Trace:
         original = getattr(os, name)
 
         def look(path, *args, **kwargs):
-            if not self._busy and isinstance(path, (str, bytes, os.PathLike)):
+            if not self._recording.active and isinstance(path, (str, bytes, os.PathLike)):
                 self._saw(path)
             return original(path, *args, **kwargs)
 
@@ -145,7 +146,7 @@ class Trace:
             return None  # the way to a folder is not what is read there
         if path.startswith(self.root + os.sep):
             return path
-        if path.startswith(tuple(p + os.sep for p in SYSTEM)) or (path + os.sep).startswith(tuple(p + os.sep for p in self.written)):
+        if path.startswith(SYSTEM) or (path + os.sep).startswith(tuple(p + os.sep for p in self.written)):
             return None
         return path
 
@@ -156,15 +157,12 @@ class Trace:
         return os.path.relpath(path, self.root) if path.startswith(self.root + os.sep) else path
 
     def _saw(self, path: Any) -> None:
-        self._busy = True
-        try:
+        with self._recording:
             if relevant := self._relevant(path):
                 self.files.setdefault(self._source(relevant), None)
-        finally:
-            self._busy = False
 
     def _audit(self, event: str, args: tuple) -> None:
-        if self._busy:
+        if self._recording.active:
             return
         if event == "open":
             path, _, flags = args
@@ -180,12 +178,9 @@ class Trace:
         elif event in ("os.listdir", "os.scandir"):
             asked_by = sys._getframe(1).f_code.co_filename
             if asked_by != "<frozen importlib._bootstrap_external>" and "importlib/metadata" not in asked_by:
-                self._busy = True
-                try:
+                with self._recording:
                     if relevant := self._relevant("." if args[0] is None else args[0]):
                         self.folders.add(self._source(relevant))
-                finally:
-                    self._busy = False
         elif event == "socket.connect":
             self._cannot_follow("opened the network")
         elif event in SPAWNING:
@@ -197,8 +192,7 @@ class Trace:
         """Refuse a write to the source tree. What is not written ``whole`` may have been read before."""
         if not isinstance(path, (str, bytes, os.PathLike)):
             return
-        self._busy = True
-        try:
+        with self._recording:
             path = os.path.abspath(os.fsdecode(path))
             if path.startswith(self.scratch + os.sep):
                 if not whole and (relevant := self._relevant(path)):
@@ -211,8 +205,6 @@ class Trace:
                 name = os.path.relpath(path, self.root)
                 raise PermissionError(f"a run may not write {name}: the source tree is read-only, write to the working folder")
             self.written.add(path)
-        finally:
-            self._busy = False
 
     def _cannot_follow(self, what: str, direct: bool = False) -> None:
         """Note an event that no trace sees through, unless an installed package's import caused it."""
@@ -234,21 +226,21 @@ class Trace:
 
     def record(self) -> dict[str, Any]:
         """The dependencies so far. Files are looked at now, project modules were as they were compiled."""
-        self._busy = True
-        files = {}
-        for name, known in sorted(self.files.items()):
-            path = Path(self.root, name)
-            files[name] = known or (PRESENT if path.exists() and not path.is_file() else file_state(path))
-        project = {p.name.partition(".")[0] for p in Path(self.root, "code").glob("*")}
-        modules = sorted(self.modules - project)
-        return {
-            "files": files,
-            "folders": {name: folder_state(Path(self.root, name)) for name in sorted(self.folders)},
-            "modules": modules,
-            "distributions": _distributions(modules),
-            "environment": {},
-            "untraceable": sorted(self.untraceable),
-        }
+        with self._recording:
+            files = {}
+            for name, known in sorted(self.files.items()):
+                path = Path(self.root, name)
+                files[name] = known or (PRESENT if path.exists() and not path.is_file() else file_state(path))
+            project = {p.name.partition(".")[0] for p in Path(self.root, "code").glob("*")}
+            modules = sorted(self.modules - project)
+            return {
+                "files": files,
+                "folders": {name: folder_state(Path(self.root, name)) for name in sorted(self.folders)},
+                "modules": modules,
+                "distributions": _distributions(modules),
+                "environment": {},
+                "untraceable": sorted(self.untraceable),
+            }
 
 
 class _Looking(importlib.machinery.FileFinder):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
-from .bind import IMAGES, Bound, targets, value_text
+from .bind import SVG, Bound, anchor_of, picture_kind, shown, targets, value_text
 from .config import Config
 from .picture import clean_html, clean_svg
 from .store import Entry, write_whole
@@ -82,14 +82,17 @@ def assets(article: Article, entry: Entry) -> dict[PurePosixPath, bytes]:
 
 def _pictures(id: str, outputs: list[dict]) -> Iterable[tuple[str, bytes]]:
     for n, output in enumerate(outputs):
-        for kind in ("image/png", "image/jpeg"):
-            if kind in output.get("data", {}) and "image/svg+xml" not in output["data"]:
-                yield f"{id}-{n}.{kind.partition('/')[2]}", base64.b64decode(output["data"][kind])
+        kind = picture_kind(output.get("data", {}))
+        if kind and kind != SVG:
+            yield _picture_name(id, n, kind), base64.b64decode(output["data"][kind])
+
+
+def _picture_name(id: str, n: int, kind: str) -> str:
+    return f"{id}-{n}.{kind.partition('/')[2]}"
 
 
 def _woven(part: Part, bound: Bound) -> str | None:
     """What stands for a part on the page; None where it stands for itself."""
-    text = words(bound.article.language)
     match part:
         case Listing():
             return _listing(part, bound)
@@ -99,15 +102,13 @@ def _woven(part: Part, bound: Bound) -> str | None:
             spelled = _plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
             return f'<span class="zx-value" title="{spelled}">{_plain(value_text(bound, part))}</span>'
         case Formula():
-            number = bound.anchors[part.id if part.id.startswith("eq-") else f"eq-{part.id}"]
-            block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n$$\n{part.tex.strip()} \\tag{{{number}}}\n$$\n\n///\n"
+            block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n{bound.display(part)}\n///\n"
             return _indented(block, part.indent)
         case Reference():
-            kind = part.target.partition("-")[0]
             if part.target not in bound.anchors:
                 return None  # bind has reported it
-            id = next((f.id for f in bound.article.of(Formula) if f"eq-{f.id}" == part.target), part.target)
-            return f"[{text[kind].format(bound.anchors[part.target])}](#{id}){{.zx-ref}}"
+            id = next((f.id for f in bound.article.of(Formula) if anchor_of("eq", f.id) == part.target), part.target)
+            return f"[{bound.numbered(part.target)}](#{id}){{.zx-ref}}"
         case Citation():
             numbers = zip(part.keys, bound.cited_numbers(part), strict=True)
             links = [f"[{number}](#ref-{key}){{.zx-citation}}" for key, number in numbers if number]
@@ -126,11 +127,11 @@ def _indented(block: str, indent: str) -> str:
     return "".join(indent + row if row.strip() else indent.rstrip(" \t") + row for row in block.splitlines(keepends=True))
 
 
-def fenced(code: str, attributes: str) -> str:
-    """A fence long enough for what it encloses."""
+def fenced(code: str, info: str) -> str:
+    """A fence with this info string, long enough for what it encloses."""
     longest = max([2, *(len(run) for run in re.findall(r"`{3,}", code))])
     mark = "`" * (longest + 1)
-    return f"{mark}{{{attributes}}}\n{code}\n{mark}\n"
+    return f"{mark}{info}\n{code}\n{mark}\n"
 
 
 def _listing(listing: Listing, bound: Bound) -> str:
@@ -138,7 +139,7 @@ def _listing(listing: Listing, bound: Bound) -> str:
     options.setdefault("title", ", ".join(targets(listing)))
     names = " ".join(f".{name}" for name in (language or "text", *classes, "zx-listing"))
     attributes = names + (f" #{id}" if id else "") + "".join(f' {key}="{value}"' for key, value in options.items())
-    return _indented(fenced(bound.code.get(listing.line, ""), attributes), listing.indent)
+    return _indented(fenced(bound.code.get(listing.line, ""), f"{{{attributes}}}"), listing.indent)
 
 
 def _cell(cell: Cell, bound: Bound) -> str:
@@ -146,8 +147,8 @@ def _cell(cell: Cell, bound: Bound) -> str:
     output = cell.options.get("output", "show")
     if cell.options.get("echo", True) and output != "only":
         claim = " .zx-claim" if cell.claim else ""
-        blocks.append(fenced(bound.code[cell.line], f".python .zx-cell{claim} #cell-{cell.id}"))
-    if output != "hide":
+        blocks.append(fenced(bound.code[cell.line], f"{{.python .zx-cell{claim} #cell-{cell.id}}}"))
+    if shown(cell):
         blocks += [block for n, out in enumerate(bound.outputs[cell.id]) if (block := _output(cell, n, out, bound))]
         if blocks and (caption := cell.options.get("caption")):
             blocks.append(_caption(cell, caption, bound))
@@ -159,35 +160,35 @@ def _cell(cell: Cell, bound: Bound) -> str:
 def _caption(cell: Cell, caption: str, bound: Bound) -> str:
     """A caption block (pymdownx.blocks.caption) for the output above it, numbered where prose can refer to it."""
     if anchor := bound.captioned.get(cell.id):
-        text = words(bound.article.language)
-        number = text[anchor.partition("-")[0]].format(bound.anchors[anchor])
-        return f"/// caption\n    attrs: {{id: {anchor}, class: zx-figure}}\n\n{text['caption'].format(number, caption)}\n\n///\n"
+        text = words(bound.article.language)["caption"].format(bound.numbered(anchor), caption)
+        return f"/// caption\n    attrs: {{id: {anchor}, class: zx-figure}}\n\n{text}\n\n///\n"
     return f"/// caption\n    attrs: {{class: zx-figure}}\n\n{caption}\n\n///\n"
 
 
 def _output(cell: Cell, n: int, output: dict, bound: Bound) -> str:
     """One nbformat output as Markdown: its richest form that a page can show."""
     if output["output_type"] == "stream":
-        return fenced(output["text"].rstrip("\n"), ".text .zx-output") if output["text"].strip() else ""
+        return fenced(output["text"].rstrip("\n"), "{.text .zx-output}") if output["text"].strip() else ""
     if output["output_type"] == "error":
-        return fenced(f"{output['ename']}: {output['evalue']}", ".text .zx-output .zx-error")
+        return fenced(f"{output['ename']}: {output['evalue']}", "{.text .zx-output .zx-error}")
     data = {kind: "".join(value) if isinstance(value, list) else value for kind, value in output["data"].items()}
     alt = cell.options.get("alt", "")
     article = bound.article
-    if "image/svg+xml" in data:
-        svg = page_svg(data["image/svg+xml"], n, cell, article)
-        return fenced(f'<div class="zx-output zx-picture" data-search-exclude>{svg}</div>', ".zx-html")
-    if any(kind in data for kind in IMAGES):
-        kind = next(kind for kind in IMAGES if kind in data)
-        name = f"{cell.id}-{n}.{kind.partition('/')[2]}"
+    kind = picture_kind(data)
+    if kind == SVG:
+        svg = page_svg(data[SVG], n, cell, article)
+        return fenced(f'<div class="zx-output zx-picture" data-search-exclude>{svg}</div>', "{.zx-html}")
+    if kind:
+        name = _picture_name(cell.id, n, kind)
         return f"![{_plain(alt)}]({name if article.folder else f'{article.slug}/{name}'}){{.zx-output .zx-picture}}\n"
     if "text/html" in data:
-        return fenced(f'<div class="zx-output zx-table">{clean_html(data["text/html"], article.front.get("labels", {}))}</div>', ".zx-html")
+        table = clean_html(data["text/html"], article.front.get("labels", {}))
+        return fenced(f'<div class="zx-output zx-table">{table}</div>', "{.zx-html}")
     if "text/markdown" in data:
         return data["text/markdown"].strip() + "\n"
     if "text/latex" in data:
         return f"$$\n{data['text/latex'].strip().strip('$').strip()}\n$$\n"
-    return fenced(data.get("text/plain", ""), ".text .zx-output") if data.get("text/plain") else ""
+    return fenced(data.get("text/plain", ""), "{.text .zx-output}") if data.get("text/plain") else ""
 
 
 def page_svg(svg: str, n: int, cell: Cell, article: Article, prefix: str = "") -> str:
