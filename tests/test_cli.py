@@ -106,6 +106,15 @@ def test_status_and_why_in_words(blog):
     assert list(json.loads(blog.run("why", "cells", "--json").out)["articles"][0].values())[:2] == ["cells", "fresh"]
 
 
+def test_why_tells_the_problems_of_its_article_alone(new_blog):
+    """An article whose slug begins as the asked one's does not make the answer fail."""
+    blog = new_blog("twins")
+    blog.article("twin", "Fine.\n")
+    blog.article("twin-of-it", "```python {.cell\n```\n")
+    assert blog.run("why", "twin").status == 0
+    assert blog.run("why", "twin-of-it").status == 1
+
+
 def test_why_of_an_unknown_article(blog):
     """``why`` of an article that is not there names those that are."""
     said = blog.run("why", "absent", "--json")

@@ -331,3 +331,23 @@ def test_children_end_with_their_run(new_blog):
 def test_addresses_of_objects_are_not_published(blog):
     """The address of an object, which is another one in every run, is left out of a result's text."""
     assert "0x7" not in (blog.root / "build/docs/en/notebooks/strange.ipynb").read_text()
+
+
+def test_a_late_inline_value_is_named_with_its_own_limit(new_blog):
+    """An inline value over its seconds is not said to be the whole run over its own."""
+    blog = new_blog("late")
+    blog.write("pyproject.toml", "[tool.zhixing]\ntimeout = 1\nrun_timeout = 30\n")
+    blog.article("late", "```python {.cell}\nimport time\n```\n\n`{python} time.sleep(20)`\n")
+    (error,) = blog.build().errors
+    assert error == "docs/en/articles/late.md:1: an inline value took more than 1 s; make it faster or raise timeout in [tool.zhixing]"
+
+
+def test_a_machines_first_figure_leaves_no_trace_on_the_page(new_blog):
+    """Matplotlib's word that it builds its font cache is not published; its other warnings are."""
+    blog = new_blog("fonts")
+    log = 'import logging\nfont = logging.getLogger("matplotlib.font_manager")\n'
+    say = 'font.warning("Matplotlib is building the font cache; this may take a moment.")\nfont.warning("no such font")\n'
+    blog.article("a", f"```python {{.cell echo=false}}\n{log}{say}```\n")
+    blog.built()
+    assert "font cache" not in blog.page("a")
+    assert "no such font" in blog.page("a")

@@ -116,7 +116,8 @@ def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
     outcome = result.outcomes[options.slug]
     result.outcomes = {options.slug: outcome}
     outcome.why = outcome.why or "nothing it depends on has changed"
-    result.problems = [p for p in result.problems if f"/articles/{options.slug}" in p.path]
+    own = (f"/articles/{options.slug}.md", f"/articles/{options.slug}/index.md")
+    result.problems = [problem for problem in result.problems if problem.path.endswith(own)]
 
 
 def _cache(config: Config, options: argparse.Namespace, result: Build) -> None:

@@ -17,11 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from .article import Cell, Value, Work
 from .config import Config
 from .errors import Problem, Problems
+from .frontend import cache_folder
 from .store import Entry
 
 PASSED_ON = ("HOME", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE", "VIRTUAL_ENV")
@@ -93,7 +92,7 @@ def _environment(config: Config) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "MATPLOTLIBRC": str(here / "matplotlibrc"),
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": str(Path(platformdirs.user_cache_dir("zhixing"), "matplotlib")),
+        "MPLCONFIGDIR": str(cache_folder() / "matplotlib"),
         "NO_COLOR": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -167,6 +166,8 @@ def _events(process: subprocess.Popen, task: dict[str, Any], work: Work, config:
         except queue.Empty:
             if deadline < whole and cell:
                 raise _late(work, cell, f"cell #{cell.id}", _cell_timeout(cell, config), "timeout=SECONDS in its header") from None
+            if deadline < whole:
+                raise _late(work, None, "an inline value", config.timeout, "timeout in [tool.zhixing]") from None
             raise _late(work, cell, "the run", config.run_timeout, "run_timeout in [tool.zhixing]") from None
         if line is None:
             raise _ended(work, cell, process)

@@ -13,6 +13,7 @@ import contextlib
 import io
 import json
 import linecache
+import logging
 import os
 import random
 import re
@@ -26,6 +27,7 @@ from .trace import Trace
 
 SEED = 0
 FIGURE = {"bbox_inches": "tight", "metadata": {"Date": None}}  # how figures are written
+FONT_CACHE = "building the font cache"  # what matplotlib says, after 5 s, on a machine's first figure: no output of the article
 OUTPUT_LIMIT = 10_000_000  # characters that an article's outputs may have
 
 
@@ -64,6 +66,7 @@ class Run:
         os.chdir(task["scratch"])
         sys.path[:0] = [str(Path(task["root"], "code")), task["scratch"]]
         random.seed(SEED)
+        logging.getLogger("matplotlib.font_manager").addFilter(lambda record: FONT_CACHE not in record.getMessage())
         self._imported()
         trace = Trace(Path(task["root"]), Path(task["scratch"]), task["own"], self._imported)
         self._redirect()
