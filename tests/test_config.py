@@ -5,6 +5,8 @@ import pytest
 from zhixing.config import Config, load
 from zhixing.errors import Problem
 
+SETTINGS = "environment, languages, memory_limit, output_limit, preload, process_limit, run_timeout, start_method, timeout"
+
 
 def test_everything_has_a_default(blog):
     """A folder with articles and no pyproject.toml is a blog; its languages are the folders that hold articles."""
@@ -27,12 +29,15 @@ def test_settings_are_read(blog):
     ("setting", "message"),
     [
         ("timout = 3", "[tool.zhixing] has no setting 'timout'; did you mean timeout?"),
-        ("colour = 3", "[tool.zhixing] has no setting 'colour'; settings are environment, languages, preload, run_timeout, timeout"),
-        ("root = 'x'", "[tool.zhixing] has no setting 'root'; settings are environment, languages, preload, run_timeout, timeout"),
-        ("timeout = '3'", "timeout = '3'; give seconds, a number above 0"),
-        ("timeout = true", "timeout = True; give seconds, a number above 0"),
-        ("run_timeout = 0", "run_timeout = 0; give seconds, a number above 0"),
+        ("colour = 3", f"[tool.zhixing] has no setting 'colour'; settings are {SETTINGS}"),
+        ("root = 'x'", f"[tool.zhixing] has no setting 'root'; settings are {SETTINGS}"),
+        ("timeout = '3'", "timeout = '3'; give seconds, above 0"),
+        ("timeout = true", "timeout = True; give seconds, above 0"),
+        ("run_timeout = 0", "run_timeout = 0; give seconds, above 0"),
         ("preload = 'torch'", "preload = 'torch'; give a list of strings"),
+        ("memory_limit = 0", "memory_limit = 0; give GB, above 0"),
+        ("process_limit = 'many'", "process_limit = 'many'; give a number of processes, above 0"),
+        ("start_method = 'fork'", "start_method = 'fork'; give forkserver or spawn"),
         ("languages = [1]", "languages = [1]; give a list of strings"),
     ],
 )

@@ -12,9 +12,10 @@ ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
     *("errors", "article", "config", "wording", "dependency", "trace", "store", "frontend"),  # nouns
+    *("runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
-    *("runner", "site", "pipeline", "cli", "mkdocs", "__main__"),
+    *("site", "pipeline", "cli", "mkdocs", "__main__"),
 ]
 STAGES = {"read", "plan", "execute", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
@@ -65,8 +66,9 @@ def test_only_the_pipeline_knows_the_order():
 
 
 def test_the_runner_stands_alone():
-    """The program that runs cells shares nothing with the engine but the trace."""
-    assert {name for name, _ in IMPORTS["runner"] if name.startswith(".")} == {".trace"}
+    """The programs that run cells share nothing with the engine but the trace."""
+    shared = {module: {name for name, _ in IMPORTS[module] if name.startswith(".")} for module in ("runner", "supervisor", "fork_server")}
+    assert shared == {"runner": {".trace"}, "supervisor": set(), "fork_server": {".runner", ".supervisor"}}
 
 
 def test_one_module_knows_each_tool():

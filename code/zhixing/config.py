@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,8 @@ from .errors import Problem
 
 # fields that the root decides, not pyproject.toml
 _DERIVED = {"root"}
+_CHOICES = {"start_method": ("forkserver", "spawn")}
+_UNITS = {"memory_limit": "GB", "output_limit": "MB", "process_limit": "a number of processes"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Config:
     ``timeout`` and ``run_timeout`` are seconds for one cell and for all cells of an article.
     ``preload`` names the modules that a run finds already imported.
     ``environment`` names the environment variables that runs may see (and depend on).
+    ``memory_limit`` is in GB (10⁹ bytes) for all processes of a run together, ``output_limit`` in MB for what it shows and
+    for what it writes, ``process_limit`` a number of processes. ``start_method`` is as in Python's multiprocessing.
     """
 
     root: Path
@@ -30,6 +35,10 @@ class Config:
     run_timeout: float = 300
     preload: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    memory_limit: float = 4
+    output_limit: float = 20
+    process_limit: float = 64
+    start_method: str = "forkserver" if sys.platform == "linux" else "spawn"
 
     @property
     def docs(self) -> Path:
@@ -84,6 +93,9 @@ def _check(name: str, value: Any, text: str) -> None:
         raise Problem("pyproject.toml", line, f"[tool.zhixing] has no setting {name!r}", fix)
     if settings[name] == "float":
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-            raise Problem("pyproject.toml", line, f"{name} = {value!r}", "give seconds, a number above 0")
+            raise Problem("pyproject.toml", line, f"{name} = {value!r}", f"give {_UNITS.get(name, 'seconds')}, above 0")
+    elif name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise Problem("pyproject.toml", line, f"{name} = {value!r}", f"give {' or '.join(_CHOICES[name])}")
     elif not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         raise Problem("pyproject.toml", line, f"{name} = {value!r}", "give a list of strings")

@@ -1,17 +1,13 @@
-"""Execute: run a work's cells in a fresh process, and take its outputs."""
+"""Execute: run a work's cells in a process of their own, and take their outputs."""
 
 from __future__ import annotations
 
 import base64
-import json
 import os
-import queue
+import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +16,8 @@ from typing import Any
 from .article import Cell, Value, Work
 from .config import Config
 from .errors import Problem, Problems
-from .frontend import cache_folder
+from .process import Process, start
 from .store import Entry
-
-PASSED_ON = ("HOME", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE", "VIRTUAL_ENV")
-ASSET_LIMIT = 50_000_000  # bytes of all files that one run may publish
-_running: set[subprocess.Popen] = set()
 
 
 def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
@@ -45,13 +37,19 @@ def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
             "scratch": str(scratch),
             "logs": str(logs),
             "own": str(config.root / work.original.path.parent) if work.original.folder else "",
+            "folders": [str(scratch), str(logs)],
+            "limits": {
+                "memory": config.memory_limit * 1e9,
+                "output": config.output_limit * 1e6,
+                "processes": config.process_limit,
+            },
             "preload": list(config.preload),
             "cells": [{"id": cell.id, "code": cell.code, "raises": cell.raises} for cell in work.cells],
             "fields": work.fields,
         }
         outputs, values, seconds, dependencies = _collect(work, config, task)
         dependencies["environment"] = {n: os.environ.get(n) for n in config.environment}
-        assets = _assets(work, scratch, beside)
+        assets = _assets(work, scratch, beside, config)
     return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds)
 
 
@@ -70,7 +68,7 @@ def _copy_beside(work: Work, root: Path, scratch: Path) -> dict[str, str]:
     return copied
 
 
-def _assets(work: Work, scratch: Path, beside: dict[str, str]) -> dict[str, str]:
+def _assets(work: Work, scratch: Path, beside: dict[str, str], config: Config) -> dict[str, str]:
     """The files that the run wrote: {name: base64}."""
     assets, total = {}, 0
     for path in sorted(p for p in scratch.rglob("*") if p.is_file() and not p.is_symlink()):
@@ -78,107 +76,60 @@ def _assets(work: Work, scratch: Path, beside: dict[str, str]) -> dict[str, str]
         if "__pycache__" in name or (name in beside and path.read_bytes() == Path(beside[name]).read_bytes()):
             continue
         total += path.stat().st_size
-        if total > ASSET_LIMIT:
-            fix = "write less, or write outside the working folder"
-            raise Problem(work.original.path, 1, f"the run's files are over {ASSET_LIMIT:,} bytes", fix)
+        if total > config.output_limit * 1e6:
+            raise _too_much(work, None, 1, "output", config)
         assets[name] = base64.b64encode(path.read_bytes()).decode()
     return assets
 
 
-def _environment(config: Config) -> dict[str, str]:
-    """The same small environment for every run; what else a run needs to see, the settings name."""
-    here = Path(__file__).parent
-    mine = {
-        "LC_ALL": "C.UTF-8",
-        "MATPLOTLIBRC": str(here / "matplotlibrc"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": str(cache_folder() / "matplotlib"),
-        "NO_COLOR": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "SOURCE_DATE_EPOCH": "0",
-        "TZ": "UTC",
-        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
-    }
-    theirs = {name: os.environ[name] for name in (*PASSED_ON, *config.environment) if name in os.environ}
-    return theirs | mine
-
-
-def _command() -> list[str]:
-    engine = str(Path(__file__).parent.parent)
-    program = f"import sys; sys.path.insert(0, {engine!r}); from zhixing.runner import main; sys.path.remove({engine!r}); main()"
-    return [sys.executable, "-P", "-X", "utf8", "-c", program]
-
-
 def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, list, dict, dict]:
-    """Start the runner, follow its events, and end it where a cell takes too long."""
-    process = subprocess.Popen(
-        _command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        cwd=task["scratch"], env=_environment(config), start_new_session=True, encoding="utf-8",
-    )  # fmt: skip
-    _running.add(process)
+    """Start a run and follow its events to its end."""
     outputs: dict[str, list] = {}
     values: list[list[str]] = []
     seconds: dict[str, float] = {}
     problems: list[Problem] = []
     cells = {cell.id: cell for cell in work.cells}
-    try:
+    with start(config) as process:
         for event in _events(process, task, work, config):
             kind = event["event"]
             if kind == "outputs":
                 outputs[event["id"]], seconds[event["id"]] = event["outputs"], event["seconds"]
                 if failure := event["failure"]:
-                    problems.append(_cell_problem(work, cells[event["id"]], failure))
+                    problems.append(_cell_problem(work, cells[event["id"]], failure, config))
             elif kind == "value":
                 values.append([event["expression"], event["format"], event["text"]])
                 if failure := event["failure"]:
                     problems += _value_problems(work, event, failure)
             elif kind == "done":
                 dependencies = event["dependencies"]
-        if problems:
-            raise Problems(problems)
-        return outputs, values, seconds, dependencies
-    finally:
-        _end(process)
+    if problems:
+        raise Problems(problems)
+    return outputs, values, seconds, dependencies
 
 
-def _events(process: subprocess.Popen, task: dict[str, Any], work: Work, config: Config) -> Iterator[dict]:
-    """The runner's events up to its last; raises Problem where the next one is not there in time, or never comes."""
-    lines: queue.Queue[str | None] = queue.Queue()
-
-    def read() -> None:
-        for line in process.stdout:
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    try:
-        process.stdin.write(json.dumps(task))
-        process.stdin.close()
-    except BrokenPipeError:
-        pass  # it ended before it read its task: the closed stream says so
-    whole = time.monotonic() + config.run_timeout
+def _events(process: Process, task: dict[str, Any], work: Work, config: Config) -> Iterator[dict]:
+    """The run's events up to its last; raises Problem where the next one is not there in time, or never comes."""
+    process.send(task)
+    deadline = whole = time.monotonic() + config.run_timeout
     cell: Cell | None = None
-    deadline = whole
     while True:
         try:
-            line = lines.get(timeout=max(0.0, min(deadline, whole) - time.monotonic()))
-        except queue.Empty:
-            if deadline < whole and cell:
-                raise _late(work, cell, f"cell #{cell.id}", _cell_timeout(cell, config), "timeout=SECONDS in its header") from None
-            if deadline < whole:
-                raise _late(work, None, "an inline value", config.timeout, "timeout in [tool.zhixing]") from None
-            raise _late(work, cell, "the run", config.run_timeout, "run_timeout in [tool.zhixing]") from None
-        if line is None:
-            raise _ended(work, cell, process)
-        event = json.loads(line)
-        if event["event"] == "cell":
+            event = process.next(max(0.0, min(deadline, whole) - time.monotonic()))
+        except TimeoutError:
+            process.end()
+            raise _late(work, cell, deadline < whole, _line(work, cell, task), config) from None
+        kind = event["event"]
+        if kind == "ended":
+            raise _ended(work, cell, event, task, config)
+        if kind == "started":
+            whole = time.monotonic() + config.run_timeout
+        if kind == "cell":
             cell = next(c for c in work.cells if c.id == event["id"])
             deadline = time.monotonic() + _cell_timeout(cell, config)
         else:
             cell, deadline = None, time.monotonic() + config.timeout
         yield event
-        if event["event"] == "done":
+        if kind == "done":
             return
 
 
@@ -186,13 +137,47 @@ def _cell_timeout(cell: Cell, config: Config) -> float:
     return cell.options.get("timeout", config.timeout)
 
 
-def _late(work: Work, cell: Cell | None, what: str, limit: float, setting: str) -> Problem:
-    line = cell.line if cell else 1
+def _line(work: Work, cell: Cell | None, task: dict[str, Any]) -> int:
+    """The source line at which the process was when it was aborted or crashed; else where its cell begins."""
+    if cell is None:
+        return 1
+    crash = _text(task, "crash")
+    found = re.search(rf'File "<cell #{re.escape(cell.id)}>", line (\d+)', crash)
+    return cell.code_line + int(found[1]) - 1 if found else cell.line
+
+
+def _text(task: dict[str, Any], log: str) -> str:
+    path = Path(task["logs"], log)
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+def _late(work: Work, cell: Cell | None, one: bool, line: int, config: Config) -> Problem:
+    """One cell or inline value, or else the whole run, took too long."""
+    if one and cell:
+        what, limit, setting = f"cell #{cell.id}", _cell_timeout(cell, config), "timeout=SECONDS in its header"
+    elif one:
+        what, limit, setting = "an inline value", config.timeout, "timeout in [tool.zhixing]"
+    else:
+        what, limit, setting = "the run", config.run_timeout, "run_timeout in [tool.zhixing]"
     return Problem(work.original.path, line, f"{what} took more than {limit:g} s", f"make it faster or raise {setting}")
 
 
-def _cell_problem(work: Work, cell: Cell, failure: dict) -> Problem:
+def _too_much(work: Work, cell: Cell | None, line: int, name: str, config: Config) -> Problem:
+    setting = f"{name.removesuffix('es')}_limit"
+    what, remedy = {
+        "memory": ("used more than {:g} GB of memory", "use less"),
+        "output": ("showed or wrote more than {:g} MB", "show and write less"),
+        "processes": ("had more than {:g} processes at once", "start fewer"),
+    }[name]
+    where = f"cell #{cell.id}: " if cell else ""
+    fix = f"{remedy} or raise {setting} in [tool.zhixing]"
+    return Problem(work.original.path, line, f"{where}the run {what.format(getattr(config, setting))}", fix)
+
+
+def _cell_problem(work: Work, cell: Cell, failure: dict, config: Config) -> Problem:
     line = cell.code_line + failure["line"] - 1
+    if exceeded := failure.get("exceeded"):
+        return _too_much(work, cell, line, exceeded, config)
     return Problem(work.original.path, line, f"cell #{cell.id}: {failure['what']}", "mend the cell or what it calls")
 
 
@@ -205,30 +190,13 @@ def _value_problems(work: Work, event: dict, failure: dict) -> Iterator[Problem]
                 yield Problem(article.path, value.line, what, "mend the expression or the cells before it")
 
 
-def _ended(work: Work, cell: Cell | None, process: subprocess.Popen) -> Problem:
-    """The runner stopped without its last word: a crash, a kill or os._exit."""
-    try:
-        status = process.wait(5)
-    except subprocess.TimeoutExpired:
-        status = None
+def _ended(work: Work, cell: Cell | None, event: dict, task: dict[str, Any], config: Config) -> Problem:
+    """The run stopped without its last word: over a limit, a crash, a kill or os._exit."""
+    line = _line(work, cell, task)
+    if event["exceeded"]:
+        return _too_much(work, cell, line, event["exceeded"], config)
+    status = event["status"]
     how = f"signal {signal.Signals(-status).name}" if status is not None and status < 0 else f"exit status {status}"
-    detail = " ".join(process.stderr.read().split()[-30:])
+    detail = " ".join(_text(task, "native").split()[-30:])
     where = f"cell #{cell.id}" if cell else "the run"
-    line = cell.line if cell else 1
     return Problem(work.original.path, line, f"{where} ended its process ({how}) {detail}".rstrip(), "run it by itself to see why")
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End the runner and everything in its session's process group."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError, AttributeError):
-        process.kill()
-    process.wait()
-    _running.discard(process)
-
-
-def end_all() -> None:
-    """End every runner of this process: the build was interrupted."""
-    for process in list(_running):
-        _end(process)

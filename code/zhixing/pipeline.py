@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -19,8 +19,9 @@ from .bind import Bound, bind, read_sources
 from .config import Config
 from .dependency import States
 from .errors import Problem, Problems
-from .execute import end_all, execute
+from .execute import execute
 from .plan import Plan, plan
+from .process import end_all
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
 from .store import Entry, Store
@@ -142,11 +143,12 @@ def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Pl
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
-    except BaseException:
+    finally:
         for future in futures:
             future.cancel()
+        while wait(futures, timeout=0.1).not_done:
+            end_all()
         end_all()
-        raise
 
 
 def _execute(made: Plan, config: Config) -> Outcome:

@@ -1,7 +1,7 @@
 """How code is run: this module is the program of the process in which one article's cells run.
 
-It reads a task (JSON) from standard input and answers with one JSON event a line on what was
-standard output. It is started by ``execute``; the cells see neither stream.
+It takes a task (plain data) and answers with one JSON event a line. ``supervisor`` starts it in a fresh process,
+``fork_server`` in a forked one; the cells see nothing of either.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import ast
 import base64
 import builtins
 import contextlib
+import faulthandler
 import io
 import json
 import linecache
@@ -20,28 +21,58 @@ import re
 import sys
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from .trace import Trace
 
 SEED = 0
 FIGURE = {"bbox_inches": "tight", "metadata": {"Date": None}}  # how figures are written
 FONT_CACHE = "building the font cache"  # what matplotlib says, after 5 s, on a machine's first figure: no output of the article
-OUTPUT_LIMIT = 10_000_000  # characters that an article's outputs may have
 
 
-class OutputLimit(Exception):
-    """The outputs of the article are larger than is published."""
+class OutputLimit(BaseException):
+    """The outputs of the article are larger than is published; no ``except Exception`` of a cell goes on after it."""
 
 
-def main() -> None:
-    events = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
+def main() -> NoReturn:
+    """Run the task on standard input, in a fresh process; events go to what was standard output."""
+    events = os.dup(1)
     task = json.load(sys.stdin)
-    sys.stdin = open(os.devnull)  # noqa: SIM115, open to the end
-    Run(task, events).execute()
-    events.flush()
+    prepare(task["preload"])
+    run(task, events)
+
+
+def prepare(preload: Iterable[str]) -> list[str]:
+    """Import what every run needs and the modules of ``preload``, and nothing more; returns those that cannot be imported."""
+    import IPython.core.interactiveshell
+    import IPython.core.pylabtools  # noqa: F401, select_figure_formats needs it
+
+    missing = []
+    for name in preload:
+        try:
+            __import__(name)
+        except ImportError:  # an article that needs it will say so
+            missing.append(name)
+    return missing
+
+
+def run(task: dict[str, Any], events: int) -> NoReturn:
+    """Run the task in this process, which ends with it. ``events`` is the descriptor to write to."""
+    sys.argv, sys.stdin = [""], open(os.devnull)  # noqa: SIM115, open to the end
+    with os.fdopen(events, "w", encoding="utf-8", errors="replace") as stream:
+        Run(task, stream).execute()
     os._exit(0)  # threads that a cell left behind are not waited for
+
+
+def write_where_it_crashed(folder: str) -> None:
+    """Let Python write its stack to a file when the process crashes or is aborted, and leave no core file."""
+    faulthandler.enable(open(os.path.join(folder, "crash"), "w"))  # noqa: SIM115, open to the end
+    with contextlib.suppress(ImportError):  # Windows has no limits of this kind
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 class Run:
@@ -59,9 +90,7 @@ class Run:
 
     def execute(self) -> None:
         task = self.task
-        for name in task["preload"]:
-            with contextlib.suppress(ImportError):  # an article that needs it will say so
-                __import__(name)
+        write_where_it_crashed(task["logs"])
         self.shell = self._shell()
         os.chdir(task["scratch"])
         sys.path[:0] = [str(Path(task["root"], "code")), task["scratch"]]
@@ -71,6 +100,7 @@ class Run:
         trace = Trace(Path(task["root"]), Path(task["scratch"]), task["own"], self._imported)
         self._redirect()
         trace.start()
+        self.send("started")
         if all(self._run_cell(cell) for cell in task["cells"]):
             self._run_values(task["fields"])
         self.send("done", dependencies=trace.record())
@@ -136,15 +166,19 @@ class Run:
                 output["data"][kind] = base64.b64encode(data).decode()
             elif kind == "text/plain":
                 output["data"][kind] = re.sub(r"\bat 0x[0-9a-fA-F]+", "at 0x…", data)
+        self.size += len(json.dumps(output, default=str))
+        if self.over:
+            raise OutputLimit
         last = self.outputs[-1] if self.outputs else {}
         if output["output_type"] == "stream" and last.get("output_type") == "stream" and last["name"] == output["name"]:
             last["text"].append(output["text"])
         else:
             self.outputs.append({**output, "text": [output["text"]]} if "text" in output else output)
-        self.size += len(json.dumps(output, default=str))
-        if self.size > OUTPUT_LIMIT:
-            self.size = 0
-            raise OutputLimit(f"the outputs are over {OUTPUT_LIMIT:,} characters")
+
+    @property
+    def over(self) -> bool:
+        """Whether more was shown than may be published."""
+        return self.size > self.task["limits"]["output"]
 
     def _redirect(self) -> None:
         """Python's streams become outputs; what C code and child processes print is kept in a file."""
@@ -179,10 +213,12 @@ class Run:
         error = self._attempt(lambda: self._exec(cell["code"], name))
         wanted = cell["raises"]
         failure = None
-        if error is not None and wanted and wanted in {kind.__name__ for kind in type(error).__mro__}:
+        if error is not None and wanted and not self.over and wanted in {kind.__name__ for kind in type(error).__mro__}:
             self.add(error_output(error))
         elif error is not None:
             failure = describe(error, name, self.task["root"])
+            if self.over:
+                failure["exceeded"] = "output"
             if wanted:
                 failure["what"] += f" (wanted: {wanted})"
         elif wanted:
@@ -216,7 +252,7 @@ class Run:
             raise
         except BaseException as error:
             return error
-        return None
+        return OutputLimit() if self.over else None  # the cell caught it
 
     def _run_values(self, fields: list[list[str]]) -> None:
         for expression, spec in fields:
