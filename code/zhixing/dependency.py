@@ -17,7 +17,9 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,25 @@ def distribution_version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ABSENT
+
+
+def distributions(modules: Iterable[str], missing: Iterable[str]) -> dict[str, str]:
+    """The installed versions that provide the modules; "absent" for one of the ``missing`` that nothing provides."""
+    providers = _providers(tuple((path, os.stat(path).st_mtime_ns) for path in sys.path if os.path.isdir(path)))
+    absent = set(missing)
+    found: dict[str, str] = {}
+    for module in modules:
+        if module in sys.stdlib_module_names or module in sys.builtin_module_names:
+            continue
+        for name in providers.get(module, [module] if module in absent else []):
+            found[name] = distribution_version(name)
+    return dict(sorted(found.items()))
+
+
+@cache
+def _providers(path: tuple[tuple[str, int], ...]) -> Mapping[str, list[str]]:
+    """Which distributions provide a module, as long as nothing is installed: that takes 0.4 s to find out."""
+    return importlib.metadata.packages_distributions()
 
 
 class States:

@@ -25,6 +25,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from .imports import noted
 from .trace import Trace
 
 SEED = 0
@@ -97,7 +98,9 @@ class Run:
         random.seed(SEED)
         logging.getLogger("matplotlib.font_manager").addFilter(lambda record: FONT_CACHE not in record.getMessage())
         self._imported()
-        trace = Trace(Path(task["root"]), Path(task["scratch"]), task["own"], self._imported)
+        noted.imported = self._imported
+        text = "\n".join([*(cell["code"] for cell in task["cells"]), *(expression for expression, _ in task["fields"])])
+        trace = Trace(Path(task["root"]), Path(task["scratch"]), task["own"], noted, text)
         self._redirect()
         trace.start()
         self.send("started")
@@ -196,7 +199,8 @@ class Run:
             self._append({"output_type": "stream", "name": "stdout", "text": data.decode("utf-8", "replace")})
 
     def _figures(self) -> None:
-        if "matplotlib.pyplot" in sys.modules:
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot and pyplot.get_fignums():
             from matplotlib_inline.backend_inline import flush_figures
 
             flush_figures()

@@ -6,14 +6,15 @@ import importlib.abc
 import importlib.machinery
 import importlib.metadata
 import os
+import re
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from .dependency import ABSENT, PRESENT, digest, distribution_version, file_state, folder_state
+from .dependency import ABSENT, PRESENT, digest, file_state, folder_state
+from .imports import Imports
 
 SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sbin/", "/sys/", "/usr/")
 SPAWNING = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen")
@@ -24,6 +25,7 @@ WRITING = {
     "os.link": (1,),
     "os.symlink": (1,),
 }
+WORD = re.compile(r"\w+")
 OPAQUE = ("ctypes.dlopen", "sqlite3.connect")
 
 
@@ -46,9 +48,10 @@ class Trace:
     (empty where it has none). A write below the root but outside the scratch folder raises PermissionError.
     """
 
-    def __init__(self, root: Path, scratch: Path, own: str, imported: Callable[[], None]) -> None:
+    def __init__(self, root: Path, scratch: Path, own: str, imports: Imports, text: str) -> None:
         self.root, self.scratch, self.own = str(root), str(scratch), own
-        self.imported = imported
+        self.imports = imports
+        self.text = text  # the source of the article's cells and of the project modules that it imported
         paths = sysconfig.get_paths()
         installed = {paths[k] for k in ("stdlib", "platstdlib", "purelib", "platlib")}
         installed |= {sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.environ.get("MPLCONFIGDIR", "/proc")}
@@ -56,7 +59,7 @@ class Trace:
         self.ignored = tuple(os.path.realpath(p) + os.sep for p in installed)
         self.files: dict[str, str | None] = {}
         self.folders: set[str] = set()
-        self.modules: set[str] = set()
+        self.project: set[str] = set()  # names of the project's modules that were imported
         self.untraceable: list[str] = []
         self.written: set[str] = set()  # what the run wrote elsewhere is its own, not a dependency
         self._recording = _Recording()
@@ -64,7 +67,7 @@ class Trace:
     def start(self) -> None:
         sys.path_hooks.insert(0, self._project_finder)
         sys.path_importer_cache.clear()
-        self._wrap_import()
+        self.imports.begin()
         for name in ("stat", "lstat", "access"):
             self._wrap_stat(name)
         sys.addaudithook(self._audit)
@@ -80,8 +83,10 @@ class Trace:
         suffixes = importlib.machinery.EXTENSION_SUFFIXES
         return finder(path, (importlib.machinery.ExtensionFileLoader, suffixes), (loader, importlib.machinery.SOURCE_SUFFIXES))
 
-    def loaded(self, path: str, data: bytes) -> None:
+    def loaded(self, fullname: str, path: str, data: bytes) -> None:
         """A project module was compiled from ``data``; what would have been found before it is a dependency too."""
+        self.project.add(fullname)
+        self.text += data.decode("utf-8", "replace")
         self.files[self._source(path)] = digest(data)
         base, name = os.path.split(path.removesuffix(".py"))
         stem = base if name == "__init__" else os.path.join(base, name)
@@ -91,32 +96,6 @@ class Trace:
         """A module at ``stem`` was not found under these suffixes, nor as compiled code."""
         for suffix in (*importlib.machinery.EXTENSION_SUFFIXES, *suffixes):
             self.files.setdefault(self._source(stem + suffix), ABSENT)
-
-    def _wrap_import(self) -> None:
-        import builtins
-        import importlib as imports
-
-        original, original_module = builtins.__import__, imports.import_module
-
-        def traced_import(name, globals=None, locals=None, fromlist=(), level=0):
-            try:
-                return original(name, globals, locals, fromlist, level)
-            finally:
-                if level == 0:
-                    self._imports(name)
-
-        def import_module(name, package=None):
-            try:
-                return original_module(name, package)
-            finally:
-                if not name.startswith("."):
-                    self._imports(name)
-
-        builtins.__import__, imports.import_module = traced_import, import_module
-
-    def _imports(self, name: str) -> None:
-        self.modules.add(name.partition(".")[0])
-        self.imported()
 
     # -- files
 
@@ -232,12 +211,12 @@ class Trace:
                 path = Path(self.root, name)
                 files[name] = known or (PRESENT if path.exists() and not path.is_file() else file_state(path))
             project = {p.name.partition(".")[0] for p in Path(self.root, "code").glob("*")}
-            modules = sorted(self.modules - project)
+            modules = sorted(self.imports.reached(self.project, set(WORD.findall(self.text))) - project)
             return {
                 "files": files,
                 "folders": {name: folder_state(Path(self.root, name)) for name in sorted(self.folders)},
                 "modules": modules,
-                "distributions": _distributions(modules),
+                "missing": [name for name in modules if name not in sys.modules],
                 "environment": {},
                 "untraceable": sorted(self.untraceable),
             }
@@ -263,17 +242,5 @@ class _FromSource(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str):
         path = self.get_filename(fullname)
         data = self.get_data(path)
-        self.trace.loaded(path, data)
+        self.trace.loaded(fullname, path, data)
         return self.source_to_code(data, path)
-
-
-def _distributions(modules: Iterable[str]) -> dict[str, str]:
-    """The installed versions that provide the modules; "absent" for a module that nothing provides."""
-    providers = importlib.metadata.packages_distributions()
-    found: dict[str, str] = {}
-    for module in modules:
-        if module in sys.stdlib_module_names or module in sys.builtin_module_names:
-            continue
-        for name in providers.get(module, [] if module in sys.modules else [module]):
-            found[name] = distribution_version(name)
-    return dict(sorted(found.items()))
