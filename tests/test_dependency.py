@@ -5,11 +5,11 @@ import hashlib
 import pytest
 
 from zhixing import dependency
-from zhixing.dependency import ABSENT, PRESENT, States, file_state, folder_state
+from zhixing.dependency import ABSENT, FOLDER, States, file_state, folder_state
 
 
 def record(**parts):
-    empty = {"files": {}, "folders": {}, "modules": [], "distributions": {}, "environment": {}, "untraceable": []}
+    empty = {"files": {}, "functions": {}, "folders": {}, "modules": [], "distributions": {}, "environment": {}, "untraceable": []}
     return {**empty, **parts}
 
 
@@ -21,7 +21,7 @@ def test_states_of_files_and_folders(tmp_path):
     """A file is its content's digest, a folder is there, and nothing is absent."""
     (tmp_path / "a").write_bytes(b"content")
     assert file_state(tmp_path / "a") == hashlib.sha256(b"content").hexdigest()
-    assert file_state(tmp_path) == PRESENT
+    assert file_state(tmp_path) == FOLDER
     assert file_state(tmp_path / "b") == folder_state(tmp_path / "b") == ABSENT
 
 

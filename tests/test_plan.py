@@ -12,7 +12,7 @@ from zhixing.read import read_works
 from zhixing.store import Entry, Store
 
 ONE, TWO = "```python {.cell #one}\n1\n```\n\n", "```python {.cell #two}\n2\n```\n\n"
-NOTHING = {"files": {}, "folders": {}, "modules": [], "distributions": {}, "environment": {}, "untraceable": []}
+NOTHING = {"files": {}, "functions": {}, "folders": {}, "modules": [], "distributions": {}, "environment": {}, "untraceable": []}
 BODY = ONE + TWO + "`{python} 1:d` and `{python} 2:d`\n"
 
 

@@ -44,7 +44,7 @@ def test_damaged_entry_is_set_aside(damage, kept):
     """An entry whose content is not what its digest says is never used: it is renamed, and counted."""
     keeper, path = kept
     data = path.read_bytes()
-    wrong = b'{"schema":1}'
+    wrong = canonical({"schema": store.SCHEMA})
     path.write_bytes(
         {
             "": b"",

@@ -24,6 +24,24 @@ except ImportError:
 
 WIDTH = double(4)
 """
+HELPERS = """\
+def double(x):
+    \"\"\"Twice as much.\"\"\"
+    def times(n):
+        return n * x
+    return times(2)
+
+
+def triple(x):
+    return 3 * x  # a comment
+
+
+def numbers():
+    yield 1
+
+
+never = numbers()
+"""
 TWIN = """\
 ```python {.cell #points}
 print(open("points.csv").read())
@@ -79,6 +97,53 @@ one = 1
 It is `{python} one:.2f`.
 """,
     "prose": "Nothing is run here.\n",
+    "introspects": """\
+```python {.cell #code}
+import shown
+
+shown.caller()
+names = shown.caller.__code__.co_names
+```
+""",
+    "reads-code": """\
+```python {.cell #source}
+import inspect
+
+import quoted
+
+source = inspect.getsource(quoted.used)
+```
+""",
+    "captures": """\
+```python {.cell #stack}
+import captured
+
+library = {}
+keeps = "import traceback\\ndef stack():\\n    return traceback.format_stack()"
+exec(compile(keeps, "/site-packages/library.py", "exec"), library)
+captured.call(library["stack"])
+```
+""",
+    "shows-stack": """\
+```python {.cell #stack}
+import traceback
+
+import stacked
+
+lines = stacked.call(traceback.format_stack)
+```
+""",
+    "looks": """\
+```python {.cell #look}
+import os
+
+import paths
+
+base = os.path.dirname(paths.__file__)
+there = os.path.isfile(os.path.join(base, "there.txt"))
+size = os.path.getsize(os.path.join(base, "sized.txt"))
+```
+""",
 }
 FOLDERS = {
     "twin-a": TWIN,
@@ -100,7 +165,13 @@ with open("log.txt", "a") as log:
 }
 CODE = {
     "layers.py": LAYERS,
-    "helpers.py": "def double(x):\n    return 2 * x\n",
+    "helpers.py": HELPERS,
+    "shown.py": "def caller():\n    return 1\n\n\ndef unused():\n    return 1\n",
+    "quoted.py": "def used():\n    return 1\n\n\ndef unused():\n    return 1\n",
+    "captured.py": "def call(f):\n    return f()\n",
+    "stacked.py": "def call(f):\n    return f()\n",
+    "there.txt": "",
+    "sized.txt": "",
     "unused.py": "",
     "paths.py": "",
     "numbers.csv": "1,2\n",
@@ -205,8 +276,40 @@ CHANGES = {
     "format of an inline value": (edit(f"{IN_ARTICLES}/plain.md", ":.2f", ":.3f"), {"plain": "the inline value 'one' is new"}),
     "inline value removed": (edit(f"{IN_ARTICLES}/plain.md", "`{python} one:.2f`", "1"), {"plain": "the inline values changed"}),
     "imported module": (edit("code/layers.py", "double(4)", "double(44)"), {"imports": "code/layers.py changed"}),
+    "function that was entered": (edit("code/helpers.py", "times(2)", "times(22)"), {"imports": "code/helpers.py: double changed"}),
+    "inner function that was entered": (edit("code/helpers.py", "n * x", "n + x"), {"imports": "code/helpers.py: double.times changed"}),
+    "function that was not entered": (edit("code/helpers.py", "3 * x", "4 * x"), {}),
+    "generator that was not started": (edit("code/helpers.py", "yield 1", "yield 2"), {}),
+    "generator that is none any more": (edit("code/helpers.py", "yield 1", "return 1"), {"imports": "code/helpers.py changed"}),
+    "comment in a module": (edit("code/helpers.py", "# a comment", "# another\n\n\n"), {}),
+    "docstring": (edit("code/helpers.py", "Twice", "Double"), {"imports": "code/helpers.py changed"}),
+    "default of a function that was not entered": (
+        edit("code/helpers.py", "triple(x)", "triple(x=1)"),
+        {"imports": "code/helpers.py changed"},
+    ),
+    "new function": (edit("code/helpers.py", "never =", "def print(): pass\n\n\nnever ="), {"imports": "code/helpers.py changed"}),
+    "function that is gone": (edit("code/helpers.py", "def triple(x):\n    return 3 * x  # a comment\n", ""), {"imports": None}),
+    "syntax error where nothing was entered": (edit("code/helpers.py", "3 * x", "3 *"), {"imports": "code/helpers.py changed"}),
+    "error of the compiler where nothing was entered": (
+        edit("code/helpers.py", "return 3", "break"),
+        {"imports": "code/helpers.py changed"},
+    ),
+    "warning of the compiler where nothing was entered": (
+        edit("code/helpers.py", "3 * x", "1 is x"),
+        {"imports": "code/helpers.py changed"},
+    ),
+    "function in a module whose code is looked at": (
+        edit("code/shown.py", "unused():\n    return 1", "unused():\n    return 2"),
+        {"introspects": "code/shown.py changed"},
+    ),
+    "comment in a module whose source is read": (
+        new("code/quoted.py", CODE["quoted.py"] + "# end"),
+        {"reads-code": "code/quoted.py changed"},
+    ),
+    "comment where a library kept the stack": (new("code/captured.py", CODE["captured.py"] + "# end"), {}),
+    "comment where the stack is shown": (new("code/stacked.py", CODE["stacked.py"] + "# end"), {"shows-stack": "code/stacked.py changed"}),
     "module with equal size and time": (same_size_and_time, {"imports": "code/layers.py changed"}),
-    "module that an imported one imports": (edit("code/helpers.py", "2 *", "3 *"), {"imports": "code/helpers.py changed"}),
+    "module that an imported one imports": (edit("code/helpers.py", "never =", "ever ="), {"imports": "code/helpers.py changed"}),
     "imported module gone": (gone("code/layers.py"), {"imports": "code/layers.py is gone"}),
     "package before the module": (new("code/layers/__init__.py"), {"imports": "code/layers/__init__.py is new"}),
     "package in the place of a folder": (new("code/names/__init__.py"), {"imports": "code/names/__init__.py is new"}),
@@ -214,13 +317,16 @@ CHANGES = {
     "module that was looked for": (new("code/package/fast.py"), {"imports": "code/package/fast.py is new"}),
     "module named like a distribution": (new("code/yaml.py"), {"library": "code/ now has a yaml of its own"}),
     "package named like a distribution": (new("code/yaml/__init__.py"), {"library": "code/ now has a yaml of its own"}),
-    "module named like the standard library": (new("code/importlib.py"), {"library": None, "reads": None}),
+    "module named like the standard library": (new("code/importlib.py"), {"library": None, "reads": None, "reads-code": None}),
     "module that was not installed": (new("code/accelerator.py"), {"library": "code/ now has a accelerator of its own"}),
     "data file": (edit("code/numbers.csv", "1,2", "1,3"), {"reads": "code/numbers.csv changed"}),
     "data file gone": (gone("code/numbers.csv"), {"reads": "code/numbers.csv is gone"}),
     "file in a listed folder": (new("code/folder/b.txt"), {"reads": "the files in code/folder are others"}),
     "file of a listed folder gone": (gone("code/folder/a.txt"), {"reads": "the files in code/folder are others"}),
     "file that was looked for": (new("code/optional.txt"), {"reads": "code/optional.txt is new"}),
+    "content of a file that was looked for": (edit("code/there.txt", "", "text"), {}),
+    "file that was looked for gone": (gone("code/there.txt"), {"looks": "code/there.txt is gone"}),
+    "size of a file": (edit("code/sized.txt", "", "text"), {"looks": "code/sized.txt changed"}),
     "resource of a package": (edit("code/package/resource.txt", "", "text"), {"reads": "code/package/resource.txt changed"}),
     "file beside one twin": (
         edit(f"{IN_ARTICLES}/twin-a/points.csv", "twin-a", "A"),

@@ -2,9 +2,10 @@
 
 A dependency record is plain data::
 
-    {"files": {path: digest or "absent" or "present"},   # read, or looked for
+    {"files": {path: digest, "file", "folder" or "absent"},   # read, or looked for
+     "functions": {path: {name: digest}},                     # of a file that was only imported: what it executed
      "folders": {path: digest of its names},
-     "modules": [names imported from outside code/],     # code/ must not come to shadow them
+     "modules": [names imported from outside code/],          # code/ must not come to shadow them
      "distributions": {name: version},
      "environment": {name: value},
      "untraceable": [what no trace can follow]}
@@ -21,23 +22,29 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-ABSENT, PRESENT = "absent", "present"
+from .functions import outline
+
+T = TypeVar("T")
+ABSENT, FILE, FOLDER, UNREADABLE = "absent", "file", "folder", "unreadable"
 
 
 def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def kind(path: Path) -> str:
+    """Whether there is a file, a folder or nothing."""
+    return FOLDER if path.is_dir() else FILE if path.exists() else ABSENT
+
+
 def file_state(path: Path) -> str:
-    """The digest of a file's content; "present" for a folder, "absent" for nothing."""
+    """The digest of a file's content; what else is there where it has none that can be read."""
     try:
-        return digest(path.read_bytes())
-    except (IsADirectoryError, PermissionError):
-        return PRESENT
+        return digest(path.read_bytes()) if path.is_file() else kind(path)
     except OSError:
-        return ABSENT
+        return UNREADABLE
 
 
 def folder_state(path: Path) -> str:
@@ -46,6 +53,14 @@ def folder_state(path: Path) -> str:
         return digest("\0".join(sorted(n for n in os.listdir(path) if n != "__pycache__")).encode())
     except OSError:
         return ABSENT
+
+
+def outline_of(path: Path) -> dict[str, str]:
+    """The outline of a module; empty where it cannot be compiled."""
+    try:
+        return outline(path.read_bytes())
+    except (SyntaxError, ValueError, OSError):
+        return {}
 
 
 def distribution_version(name: str) -> str:
@@ -80,25 +95,32 @@ class States:
     def __init__(self, root: Path, environment: dict[str, str]) -> None:
         self.root = root
         self.environment = environment
-        self._known: dict[tuple[str, str], str] = {}
+        self._known: dict[tuple[str, str], Any] = {}
         code = root / "code"
         self._project_names = {p.name.partition(".")[0] for p in code.iterdir()} if code.is_dir() else set()
 
-    def _now(self, kind: str, name: str, look: Callable[[], str]) -> str:
+    def _now(self, kind: str, name: str, look: Callable[[], T]) -> T:
         if (kind, name) not in self._known:
             self._known[kind, name] = look()
         return self._known[kind, name]
+
+    def _changed_functions(self, name: str, then: dict[str, str]) -> Iterable[str]:
+        """Which functions that were entered are others now, or what an import of the file executes."""
+        now = self._now("outline", name, lambda: outline_of(self.root / name))
+        for function, digest_then in then.items():
+            if now.get(function) != digest_then:
+                yield f"{name}: {function} changed" if function and now else f"{name} changed"
 
     def changes(self, recorded: dict[str, Any]) -> Iterable[str]:
         """What is no longer as recorded, each in words for a person; nothing where all is the same."""
         for name, then in recorded["files"].items():
             path = self.root / name
-            if then == PRESENT:
-                now = PRESENT if path.exists() else ABSENT
-            else:
-                now = self._now("file", name, lambda path=path: file_state(path))
+            look = kind if then in (FILE, FOLDER) else file_state
+            now = self._now(look.__name__, name, lambda look=look, path=path: look(path))
             if now != then:
-                yield f"{name} {'is new' if then == ABSENT else 'is gone' if now == ABSENT else 'changed'}"
+                change = "is new" if then == ABSENT else "is gone" if now == ABSENT else "changed"
+                outlined = recorded["functions"].get(name, {}) if change == "changed" else {}
+                yield from self._changed_functions(name, outlined) if outlined else [f"{name} {change}"]
         for name, then in recorded["folders"].items():
             if self._now("folder", name, lambda name=name: folder_state(self.root / name)) != then:
                 yield f"the files in {name} are others"

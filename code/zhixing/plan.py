@@ -35,7 +35,9 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
         "values": [list(field) for field in work.fields],
         "preload": list(config.preload),
         "interpreter": f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}",
-        "zhixing": made_by("runner.py", "process.py", "imports.py", "trace.py", "dependency.py", "matplotlibrc"),
+        "zhixing": made_by(
+            "runner.py", "process.py", "imports.py", "functions.py", "project.py", "trace.py", "dependency.py", "matplotlibrc"
+        ),
     }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from . import __version__
 from .dependency import digest
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
-import importlib.metadata
+import linecache
 import os
 import re
 import sys
 import sysconfig
 import threading
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from .dependency import ABSENT, PRESENT, digest, file_state, folder_state
+from .dependency import ABSENT, digest, file_state, folder_state, kind
 from .imports import Imports
+from .project import Project
 
 SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sbin/", "/sys/", "/usr/")
 SPAWNING = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen")
@@ -26,6 +26,9 @@ WRITING = {
     "os.symlink": (1,),
 }
 WORD = re.compile(r"\w+")
+# functions of Python's path modules that tell no more of a file than whether it is there and what kind it is
+PATHS = ("posixpath", "ntpath", "genericpath", "pathlib")
+KIND = ("exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "realpath", "_joinrealpath")
 OPAQUE = ("ctypes.dlopen", "sqlite3.connect")
 
 
@@ -51,51 +54,26 @@ class Trace:
     def __init__(self, root: Path, scratch: Path, own: str, imports: Imports, text: str) -> None:
         self.root, self.scratch, self.own = str(root), str(scratch), own
         self.imports = imports
-        self.text = text  # the source of the article's cells and of the project modules that it imported
         paths = sysconfig.get_paths()
         installed = {paths[k] for k in ("stdlib", "platstdlib", "purelib", "platlib")}
         installed |= {sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.environ.get("MPLCONFIGDIR", "/proc")}
         installed |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
         self.ignored = tuple(os.path.realpath(p) + os.sep for p in installed)
-        self.files: dict[str, str | None] = {}
+        self.files: set[str] = set()  # whose content may have been read
+        self.kinds: set[str] = set()  # that were looked for
         self.folders: set[str] = set()
-        self.project: set[str] = set()  # names of the project's modules that were imported
         self.untraceable: list[str] = []
         self.written: set[str] = set()  # what the run wrote elsewhere is its own, not a dependency
         self._recording = _Recording()
+        self.project = Project(lambda folder: (folder + os.sep).startswith((*self.ignored, *SYSTEM)), self._recording, text)
 
     def start(self) -> None:
-        sys.path_hooks.insert(0, self._project_finder)
-        sys.path_importer_cache.clear()
+        self.project.install()
         self.imports.begin()
         for name in ("stat", "lstat", "access"):
             self._wrap_stat(name)
+        self._wrap_linecache()
         sys.addaudithook(self._audit)
-
-    # -- imports
-
-    def _project_finder(self, path: str) -> importlib.machinery.FileFinder:
-        """Finds modules in every folder where nothing is installed, and notes where it looked in vain."""
-        if (path + os.sep).startswith((*self.ignored, *SYSTEM)) or not os.path.isdir(path):
-            raise ImportError
-        loader = type("ProjectLoader", (_FromSource,), {"trace": self})
-        finder = type("ProjectFinder", (_Looking,), {"trace": self})
-        suffixes = importlib.machinery.EXTENSION_SUFFIXES
-        return finder(path, (importlib.machinery.ExtensionFileLoader, suffixes), (loader, importlib.machinery.SOURCE_SUFFIXES))
-
-    def loaded(self, fullname: str, path: str, data: bytes) -> None:
-        """A project module was compiled from ``data``; what would have been found before it is a dependency too."""
-        self.project.add(fullname)
-        self.text += data.decode("utf-8", "replace")
-        self.files[self._source(path)] = digest(data)
-        base, name = os.path.split(path.removesuffix(".py"))
-        stem = base if name == "__init__" else os.path.join(base, name)
-        self.absent(stem, ["/__init__.py"] if name != "__init__" else [])
-
-    def absent(self, stem: str, suffixes: list[str]) -> None:
-        """A module at ``stem`` was not found under these suffixes, nor as compiled code."""
-        for suffix in (*importlib.machinery.EXTENSION_SUFFIXES, *suffixes):
-            self.files.setdefault(self._source(stem + suffix), ABSENT)
 
     # -- files
 
@@ -104,11 +82,27 @@ class Trace:
 
         def look(path, *args, **kwargs):
             if not self._recording.active and isinstance(path, (str, bytes, os.PathLike)):
-                self._saw(path)
+                self._saw(path, self.kinds if _asks_for_kind(sys._getframe(1)) else self.files)
             return original(path, *args, **kwargs)
 
         look.__name__ = name
         setattr(os, name, look)
+
+    def _wrap_linecache(self) -> None:
+        """A line of source is read when it is asked for, not when it comes into Python's cache of lines."""
+        lines, check = linecache.getlines, linecache.checkcache
+
+        def getlines(filename, module_globals=None):
+            if not filename.startswith("<") and not _captures_stack(sys._getframe(1)):
+                self._saw(filename, self.files)
+            with self._recording:
+                return lines(filename, module_globals)
+
+        def checkcache(filename=None):
+            with self._recording:
+                check(filename)
+
+        linecache.getlines, linecache.checkcache = getlines, checkcache
 
     def _relevant(self, path: Any) -> str | None:
         """The absolute path where it is a dependency: in the root, or neither installed nor of the system."""
@@ -135,10 +129,10 @@ class Trace:
             path = self.own + path[len(self.scratch) :]
         return os.path.relpath(path, self.root) if path.startswith(self.root + os.sep) else path
 
-    def _saw(self, path: Any) -> None:
+    def _saw(self, path: Any, seen: set[str]) -> None:
         with self._recording:
             if relevant := self._relevant(path):
-                self.files.setdefault(self._source(relevant), None)
+                seen.add(self._source(relevant))
 
     def _audit(self, event: str, args: tuple) -> None:
         if self._recording.active:
@@ -150,7 +144,7 @@ class Trace:
             if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
                 self._writes(path, whole=bool(flags & os.O_TRUNC))
             else:
-                self._saw(path)
+                self._saw(path, self.files)
         elif event in WRITING:
             for i in WRITING[event]:
                 self._writes(args[i])
@@ -175,7 +169,7 @@ class Trace:
             path = os.path.abspath(os.fsdecode(path))
             if path.startswith(self.scratch + os.sep):
                 if not whole and (relevant := self._relevant(path)):
-                    self.files.setdefault(self._source(relevant), None)
+                    self.files.add(self._source(relevant))
                 self.written.add(path)
                 return
             if (path + os.sep).startswith(self.ignored):
@@ -195,7 +189,7 @@ class Trace:
             ours = name.startswith("<cell ") or (name.startswith(self.root + os.sep) and not name.startswith(self.ignored))
             if ours:
                 break
-            if direct and ("site-packages" in name or "dist-packages" in name):
+            if direct and _is_of_a_distribution(name):
                 return
             frame = frame.f_back
         if what not in self.untraceable:
@@ -206,14 +200,10 @@ class Trace:
     def record(self) -> dict[str, Any]:
         """The dependencies so far. Files are looked at now, project modules were as they were compiled."""
         with self._recording:
-            files = {}
-            for name, known in sorted(self.files.items()):
-                path = Path(self.root, name)
-                files[name] = known or (PRESENT if path.exists() and not path.is_file() else file_state(path))
-            project = {p.name.partition(".")[0] for p in Path(self.root, "code").glob("*")}
-            modules = sorted(self.imports.reached(self.project, set(WORD.findall(self.text))) - project)
+            modules = self._modules()
             return {
-                "files": files,
+                "files": self._file_states(),
+                "functions": self._functions(),
                 "folders": {name: folder_state(Path(self.root, name)) for name in sorted(self.folders)},
                 "modules": modules,
                 "missing": [name for name in modules if name not in sys.modules],
@@ -221,26 +211,40 @@ class Trace:
                 "untraceable": sorted(self.untraceable),
             }
 
+    def _file_states(self) -> dict[str, str]:
+        known = {self._source(path): ABSENT for path in self.project.absent}
+        known |= {self._source(path): digest(data) for path, data in self.project.sources.items()}
+        read = self.files | {self._source(path) for path in self.project.compiled}
+        known |= {name: file_state(Path(self.root, name)) for name in read.difference(known)}
+        known |= {name: kind(Path(self.root, name)) for name in self.kinds.difference(known)}
+        return dict(sorted(known.items()))
 
-class _Looking(importlib.machinery.FileFinder):
-    """Notes the modules that are not there, or are folders without ``__init__.py``: a file would come before them."""
+    def _functions(self) -> dict[str, dict[str, str]]:
+        """The outlines of the modules that were imported and not read in another way."""
+        if self.project.introspects:
+            return {}
+        names = {path: self._source(path) for path in self.project.sources}
+        outlines = {name: self.project.functions(path) for path, name in sorted(names.items()) if name not in self.files}
+        return {name: outline for name, outline in outlines.items() if outline}
 
-    trace: Trace
-
-    def find_spec(self, fullname: str, target: Any = None):
-        spec = super().find_spec(fullname, target)
-        if (spec is None and "." in fullname) or (spec is not None and spec.loader is None):
-            self.trace.absent(os.path.join(self.path, fullname.rpartition(".")[2]), [".py", "/__init__.py"])
-        return spec
+    def _modules(self) -> list[str]:
+        """The top-level names of what was imported from outside code/."""
+        ours = {p.name.partition(".")[0] for p in Path(self.root, "code").glob("*")}
+        return sorted(self.imports.reached(self.project.names, set(WORD.findall(self.project.text))) - ours)
 
 
-class _FromSource(importlib.machinery.SourceFileLoader):
-    """Compiles from the source as it is: a cached .pyc of equal size and time may be of another text."""
+def _asks_for_kind(frame: FrameType) -> bool:
+    return frame.f_code.co_name in KIND and frame.f_globals.get("__name__", "").partition(".")[0] in PATHS
 
-    trace: Trace
 
-    def get_code(self, fullname: str):
-        path = self.get_filename(fullname)
-        data = self.get_data(path)
-        self.trace.loaded(fullname, path, data)
-        return self.source_to_code(data, path)
+def _captures_stack(frame: FrameType) -> bool:
+    """Whether an installed package keeps the stack for its own error messages, as ``torch.manual_seed`` does."""
+    extracts = False
+    while frame.f_back and frame.f_globals.get("__name__") in ("linecache", "traceback"):
+        extracts |= frame.f_code.co_name == "extract_stack"
+        frame = frame.f_back
+    return extracts and _is_of_a_distribution(frame.f_code.co_filename)
+
+
+def _is_of_a_distribution(path: str) -> bool:
+    return "site-packages" in path or "dist-packages" in path
