@@ -7,6 +7,7 @@ inherits and hands out no process ids, so that it can be started inside a sandbo
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import socket
@@ -37,6 +38,7 @@ def main() -> NoReturn:
     descriptor, *preload = sys.argv[1:]
     control = socket.socket(fileno=int(descriptor))
     missing = runner.prepare(preload)
+    gc.freeze()  # else each child's garbage collector visits, and so copies, all that was imported
     said = {"missing": missing, "threads": psutil.Process().num_threads()}
     control.sendall(json.dumps(said).encode() + b"\n")
     while True:

@@ -17,7 +17,7 @@ from . import notebook
 from .article import Work
 from .bind import Bound, bind, read_sources
 from .config import Config
-from .dependency import States
+from .dependency import States, find_providers
 from .errors import Problem, Problems
 from .execute import execute
 from .plan import Plan, plan
@@ -141,6 +141,8 @@ class _Failed(Outcome):
 def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Plan, Outcome]]:
     futures = {pool.submit(_execute, made, config): made for made in stale}
     try:
+        if stale:
+            find_providers()  # 0.3 s, while the first run starts
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:

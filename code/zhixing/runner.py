@@ -47,8 +47,10 @@ def main() -> NoReturn:
 
 def prepare(preload: Iterable[str]) -> list[str]:
     """Import what every run needs and the modules of ``preload``, and nothing more; returns those that cannot be imported."""
+    import IPython.core.completerlib
     import IPython.core.interactiveshell
-    import IPython.core.pylabtools  # noqa: F401, select_figure_formats needs it
+    import IPython.core.magics
+    import IPython.core.pylabtools  # noqa: F401, select_figure_formats needs it, the shell those above
 
     missing = []
     for name in preload:
