@@ -26,6 +26,10 @@ class Problem(ZhixingError, ValueError):
         self.line = line
         self.message = f"{what}; {fix}"
         super().__init__(f"{self.path}:{line}: {self.message}")
+        self._given = path, line, what, fix
+
+    def __reduce__(self) -> tuple:
+        return Problem, self._given  # from another process
 
     def as_json(self) -> dict:
         return {"path": self.path, "line": self.line, "message": self.message}

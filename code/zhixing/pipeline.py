@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -69,13 +69,16 @@ def progress_line(outcome: Outcome, done: int, total: int) -> str:
     return f"[{done}/{total}] {outcome.slug} {outcome.state} in {outcome.seconds:.1f} s"
 
 
-def build(config: Config, result: Build, progress: Progress = lambda *_: None) -> None:
-    """Bring ``build/docs`` up to date with the sources, or raise Problems and leave it as it was."""
+def build(config: Config, result: Build, progress: Progress = lambda *_: None, pool: Executor | None = None) -> None:
+    """Bring ``build/docs`` up to date with the sources, or raise Problems and leave it as it was.
+
+    Articles run in ``pool``, at once as many as it allows; without one, as many as there are cores.
+    """
     with one_at_a_time(config):
         store = Store(config.build / "store")
         works = read_works(config, result.report)
         plans = make_plans(works, config, store, result)
-        entries = run_plans(plans, config, store, result, progress)
+        entries = run_plans(plans, config, store, result, progress, pool)
         bound = bind_all(works, entries, config, result)
         how = dialect(config)
         trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
@@ -110,14 +113,16 @@ def make_plans(works: list[Work], config: Config, store: Store, result: Build) -
     return plans
 
 
-def run_plans(plans: list[Plan], config: Config, store: Store, result: Build, progress: Progress) -> dict[str, Entry]:
+def run_plans(
+    plans: list[Plan], config: Config, store: Store, result: Build, progress: Progress, pool: Executor | None
+) -> dict[str, Entry]:
     """The entry of each work: from the store, or from a run. A failure is reported and never stored."""
     entries = {made.work.slug: made.entry for made in plans if made.entry}
     stale = [made for made in plans if not made.fresh]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for made in stale:
-            progress(result.outcomes[made.work.slug], 0, len(stale))
-        for done, (made, outcome) in enumerate(_run(stale, config, pool), 1):
+    for made in stale:
+        progress(result.outcomes[made.work.slug], 0, len(stale))
+    with nullcontext(pool) if pool else ThreadPoolExecutor(_cores()) as workers:
+        for done, (made, outcome) in enumerate(_run(stale, config, workers), 1):
             result.outcomes[made.work.slug] = outcome
             if isinstance(outcome, _Ran):
                 entries[made.work.slug] = outcome.entry
@@ -126,6 +131,11 @@ def run_plans(plans: list[Plan], config: Config, store: Store, result: Build, pr
                 result.problems += outcome.problems
             progress(outcome, done, len(stale))
     return entries
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass
