@@ -58,7 +58,7 @@ def notebook(bound: Bound) -> bytes:
         "title": article.front["title"],
     }
     content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return (json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
 def _code(cell: Cell, bound: Bound) -> dict:

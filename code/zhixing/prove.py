@@ -77,9 +77,10 @@ def prove(pages: list[Page], files: set[PurePosixPath], how: Dialect, report: Re
     for page in pages:
         if proof := _proof(page, how, report):
             proofs[page.target] = page, proof
+    targets = {page.target for page in pages}
     for page, proof in proofs.values():
         for link in proof.links:
-            if wrong := _broken(link, page, proofs, {p.target for p in pages}, files):
+            if wrong := _broken(link, page, proofs, targets, files):
                 report(Problem(page.source, _line_of(page, link), *wrong))
     return {need for _, proof in proofs.values() for need in proof.needs}
 

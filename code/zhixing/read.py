@@ -101,7 +101,7 @@ def _front_matter(text: str, place: PurePosixPath, report: Report) -> dict[str, 
         report(Problem(place, 1, "no front matter", "begin the file with ---, title: …, date: YYYY-MM-DD, ---"))
         return None
     try:
-        front = yaml.safe_load("\n".join(text.rstrip().splitlines()[1:-1]))
+        front = _load_yaml("\n".join(text.rstrip().splitlines()[1:-1]))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 1
@@ -122,6 +122,14 @@ def _front_matter(text: str, place: PurePosixPath, report: Report) -> dict[str, 
         fix = "write a list of sources, each with id, author, title and issued"
         report(Problem(place, _line_of("references", text), "references is not a list of sources", fix))
     return front
+
+
+def _load_yaml(text: str) -> Any:
+    """YAML's safe subset, by libyaml where it is: ten times as fast. What is wrong is said in PyYAML's own words."""
+    try:
+        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:
+        return yaml.safe_load(text)
 
 
 def _line_of(key: str, front_text: str) -> int:

@@ -6,6 +6,7 @@ The word is Knuth's ("Literate Programming", The Computer Journal 27(2), 1984).
 from __future__ import annotations
 
 import base64
+import os
 import re
 import shutil
 from bisect import bisect_right
@@ -243,11 +244,11 @@ def publish(folder: PurePosixPath | str, files: dict[PurePosixPath, bytes], conf
                     parent.unlink()
             write_whole(path, data)
             changed += 1
-    for path in sorted((p for p in base.rglob("*") if not p.is_dir()), reverse=True):
-        if PurePosixPath(path.relative_to(base).as_posix()) not in files:
-            path.unlink()
+    wanted = {str(base / name) for name in files}
+    for folder, _, names in os.walk(base, topdown=False):
+        for gone in {os.path.join(folder, name) for name in names} - wanted:
+            os.unlink(gone)
             changed += 1
-    for path in sorted((p for p in base.rglob("*") if p.is_dir()), reverse=True):
-        if not any(path.iterdir()):
-            path.rmdir()
+        if folder != str(base) and not os.listdir(folder):
+            os.rmdir(folder)
     return changed
