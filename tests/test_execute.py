@@ -232,6 +232,42 @@ def test_untraceable_runs_are_not_kept(blog):
     assert set(blog.run("status", "--json").slugs("stale")) == set(reasons)
 
 
+def test_declared_dependencies_let_an_untraceable_run_be_kept(new_blog):
+    """With ``depends`` in its front matter a run is kept, until a declared file, a folder's file or the declaration changes."""
+    blog = new_blog("declared")
+    blog.write("code/model.bin", "1")
+    blog.write("code/models/a.bin", "1")
+    body = "```python {.cell}\nimport os\nos.system('true')\n```\n"
+    blog.article("a", body, front="depends: [code/model.bin, code/models]\n")
+    blog.article("b", body, front="depends: []\n")
+    assert blog.run("build").err.count("and will each time") == 0
+
+    def why():
+        return {slug: article["why"] for slug, article in blog.run("status", "--json").articles.items() if article["state"] == "stale"}
+
+    assert why() == {}
+    for change, reason in {
+        "code/model.bin": "code/model.bin changed",
+        "code/models/a.bin": "code/models/a.bin changed",
+        "code/models/b.bin": "the files in code/models are others",
+    }.items():
+        before = (blog.root / change).read_bytes() if (blog.root / change).exists() else None
+        blog.write(change, "2")
+        assert why() == {"a": reason}
+        blog.write(change, before) if before else (blog.root / change).unlink()
+    blog.article("b", body, front="depends: [code/model.bin]\n")
+    assert why() == {"b": "depends: in its front matter changed"}
+
+
+def test_unkept_runs_say_why_and_what_to_do(new_blog):
+    """A run that names what reads files unseen is not kept; its line of progress says so and what to declare."""
+    blog = new_blog("unkept")
+    blog.article("a", "```python {.cell}\nif False:\n    import h5py\n```\n")
+    said = blog.run("build").err.splitlines()[1]
+    assert said.endswith("s, and will each time: it used h5py; declare what that read with depends: [] in its front matter")
+    assert blog.run("status", "--json").slugs("stale") == {"a"}
+
+
 def test_files_of_a_run_become_the_page_s(blog):
     """What a run writes to its working folder lands in the folder of its page; the source tree stays as it was."""
     assert {name: digest for name, digest in blog.digests("build/docs/en/articles").items() if name.startswith("writes/")}.keys() == {

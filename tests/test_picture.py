@@ -47,7 +47,13 @@ def test_labels_translate_texts():
 
 @pytest.mark.parametrize(
     "wrong",
-    ["<script>alert(1)</script>", '<g onload="alert(1)"/>', "<g onclick='alert(1)'/>", "<script\n>alert(1)</script>"],
+    [
+        "<script>alert(1)</script>",
+        '<g onload="alert(1)"/>',
+        "<g onclick='alert(1)'/>",
+        "<script\n>alert(1)</script>",
+        '<g onload\n= "alert(1)"/>',
+    ],
 )
 def test_svg_runs_nothing(wrong):
     """Scripts and event handlers are taken out of an SVG."""
@@ -58,6 +64,7 @@ def test_svg_runs_nothing(wrong):
     "outside",
     [
         '<image href="https://example.org/x.png"/>',
+        "<image href = 'https://example.org/x.png'/>",
         "<use xlink:href='//example.org/x.svg#a'/>",
         "<style>@import url(//example.org/x.css);</style>",
     ],

@@ -143,6 +143,11 @@ class Work:
         return self.original.cells
 
     @property
+    def depends(self) -> list[str] | None:
+        """What its run is declared to read beside what is seen to be read; None where nothing is declared."""
+        return self.original.front.get("depends")
+
+    @property
     def fields(self) -> list[tuple[str, str]]:
         """The distinct inline (expression, format) pairs of all languages, the original's first."""
         articles = [self.original, *(a for a in self.articles.values() if a is not self.original)]

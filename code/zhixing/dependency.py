@@ -55,6 +55,15 @@ def folder_state(path: Path) -> str:
         return ABSENT
 
 
+def declared(root: Path, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The part of a record for files that no trace has seen: each file, and all that lies in each folder."""
+    paths = [path for name in names for path in (root / name, *sorted((root / name).rglob("*"))) if "__pycache__" not in path.parts]
+    return {
+        "files": {os.path.relpath(path, root): file_state(path) for path in paths if not path.is_dir()},
+        "folders": {os.path.relpath(path, root): folder_state(path) for path in paths if path.is_dir()},
+    }
+
+
 def outline_of(path: Path) -> dict[str, str]:
     """The outline of a module; empty where it cannot be compiled."""
     try:

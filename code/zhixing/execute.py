@@ -15,7 +15,7 @@ from typing import Any
 
 from .article import Cell, Value, Work
 from .config import Config
-from .dependency import distributions
+from .dependency import declared, distributions
 from .errors import Problem, Problems
 from .process import Process, start
 from .store import Entry
@@ -50,6 +50,8 @@ def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
         }
         outputs, values, seconds, dependencies = _collect(work, config, task)
         dependencies["distributions"] = distributions(dependencies["modules"], dependencies.pop("missing"))
+        for part, states in declared(config.root, work.depends or []).items():
+            dependencies[part] |= states
         dependencies["environment"] = {n: os.environ.get(n) for n in config.environment}
         assets = _assets(work, scratch, beside, config)
     return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds)

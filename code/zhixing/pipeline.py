@@ -30,12 +30,13 @@ from .weave import Page, assets, publish, weave
 
 @dataclass
 class Outcome:
-    """One work in one build: ``state`` is ran, fresh, stale or failed; ``seconds`` what its run took."""
+    """One work in one build: ``state`` is ran, fresh, stale or failed; ``seconds`` what its run took; ``unkept`` why it will run again."""
 
     slug: str
     state: str
     why: str = ""
     seconds: float = 0.0
+    unkept: str = ""
 
 
 @dataclass
@@ -66,7 +67,8 @@ def progress_line(outcome: Outcome, done: int, total: int) -> str:
     """One line for a person who waits: what is to run and why, then what has run, in how many seconds."""
     if outcome.state == "stale":
         return f"[{done}/{total}] {outcome.slug} is to run: {outcome.why}"
-    return f"[{done}/{total}] {outcome.slug} {outcome.state} in {outcome.seconds:.1f} s"
+    unkept = f", and will each time: {outcome.unkept}" if outcome.unkept else ""
+    return f"[{done}/{total}] {outcome.slug} {outcome.state} in {outcome.seconds:.1f} s{unkept}"
 
 
 def build(config: Config, result: Build, progress: Progress = lambda *_: None, pool: Executor | None = None) -> None:
@@ -170,14 +172,17 @@ def _execute(made: Plan, config: Config) -> Outcome:
         entry = execute(made.work, dict(made.recipe), config)
     except (Problem, Problems) as error:
         problems = error.problems if isinstance(error, Problems) else [error]
-        return _Failed(slug, "failed", made.why, time.perf_counter() - started, problems)
-    return _Ran(slug, "ran", made.why, time.perf_counter() - started, entry)
+        return _Failed(slug, "failed", made.why, time.perf_counter() - started, problems=problems)
+    return _Ran(slug, "ran", made.why, time.perf_counter() - started, entry=entry)
 
 
 def _keep(outcome: _Ran, store: Store) -> None:
-    """Store the entry, unless the run did what no trace follows: then it runs again each time."""
-    if untraceable := outcome.entry.dependencies["untraceable"]:
-        outcome.why += f" (not kept: it {' and '.join(untraceable)})"
+    """Store the entry, unless the run did what no trace follows and nothing is declared: then it runs again each time."""
+    untraceable = outcome.entry.dependencies["untraceable"]
+    if untraceable and "depends" not in outcome.entry.recipe:
+        did = f"it {' and '.join(untraceable)}"
+        outcome.why += f" (not kept: {did})"
+        outcome.unkept = f"{did}; declare what that read with depends: [] in its front matter"
     else:
         store.save(outcome.entry)
 
@@ -197,9 +202,10 @@ def weave_language(
 ) -> dict[PurePosixPath, bytes]:
     """One language's woven tree, proven: {path below its docs folder: content}."""
     own = [(b, entry) for b, entry in bound if b.article.language == language]
-    pages = [weave(b) for b, _ in own]
+    pages: list[Page] = []
     tree: dict[PurePosixPath, bytes] = {}
     for b, entry in own:
+        pages.append(weave(b))
         tree |= assets(b.article, entry)
         tree[notebook.target(b.article.slug)] = notebook.notebook(b)
     if own:

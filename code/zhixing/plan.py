@@ -30,7 +30,8 @@ class Plan:
 
 def recipe(work: Work, config: Config) -> dict[str, Any]:
     """What a work's run is asked to do: prose, captions and places left out."""
-    return {
+    declared = {} if work.depends is None else {"depends": work.depends}
+    return declared | {
         "cells": [[cell.id, digest(canonical([cell.code.rstrip(), cell.raises]))] for cell in work.cells],
         "values": [list(field) for field in work.fields],
         "preload": list(config.preload),
@@ -73,6 +74,8 @@ def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
                 return f"cell #{id} changed"
         gone = [id for id in before if id not in after]
         return f"cell #{gone[0]} is gone" if gone else "the cells' order changed"
+    if then.get("depends") != now.get("depends"):
+        return "depends: in its front matter changed"
     if then["values"] != now["values"]:
         other = [f for f in now["values"] if f not in then["values"]]
         return f"the inline value {other[0][0]!r} is new" if other else "the inline values changed"

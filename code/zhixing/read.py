@@ -66,6 +66,10 @@ def read_article(root: Path, path: Path, language: str, report: Report) -> Artic
     front = _front_matter(front_text, place, report)
     if front is None:
         return None
+    for name in front.get("depends", []):
+        if not (root / name).exists():
+            line = _line_of("depends", front_text)
+            report(Problem(place, line, f"depends: there is no {name}", "name files or folders as seen from the blog's folder"))
     if "slug" in front:
         report(Problem(place, _line_of("slug", front_text), "the slug is the file's name", "remove slug: from the front matter"))
     parts = split(body, place, 1 + front_text.count("\n"), report)
@@ -114,6 +118,10 @@ def _front_matter(text: str, place: PurePosixPath, report: Report) -> dict[str, 
         report(Problem(place, _line_of("title", text), "no title", "add title: … to the front matter"))
     if not isinstance(front.get("date"), datetime.date):
         report(Problem(place, _line_of("date", text), "no date", "add date: YYYY-MM-DD to the front matter"))
+    depends = front.get("depends", [])
+    if not (isinstance(depends, list) and all(isinstance(name, str) for name in depends)):
+        report(Problem(place, _line_of("depends", text), "depends is not a list of names", "write [] or a list of files and folders"))
+        del front["depends"]
     labels = front.get("labels", {})
     if not (isinstance(labels, dict) and all(isinstance(s, str) for pair in labels.items() for s in pair)):
         report(Problem(place, _line_of("labels", text), "labels is not a table of texts", 'write "text in the figure": "its translation"'))

@@ -29,6 +29,10 @@ WORD = re.compile(r"\w+")
 # functions of Python's path modules that tell no more of a file than whether it is there and what kind it is
 PATHS = ("posixpath", "ntpath", "genericpath", "pathlib")
 KIND = ("exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "realpath", "_joinrealpath")
+# what reads files in compiled code, without an audit event
+UNSEEN = re.compile(
+    r"\b(torch\.jit\.load|from_file|load_library|read_(?:parquet|feather|orc)|pyarrow|polars|duckdb|h5py|netCDF4|cv2|soundfile|torchaudio)\b"
+)
 OPAQUE = ("ctypes.dlopen", "sqlite3.connect")
 
 
@@ -201,6 +205,7 @@ class Trace:
         """The dependencies so far. Files are looked at now, project modules were as they were compiled."""
         with self._recording:
             modules = self._modules()
+            unseen = [f"used {name}" for name in set(UNSEEN.findall(self.project.text))]
             return {
                 "files": self._file_states(),
                 "functions": self._functions(),
@@ -208,7 +213,7 @@ class Trace:
                 "modules": modules,
                 "missing": [name for name in modules if name not in sys.modules],
                 "environment": {},
-                "untraceable": sorted(self.untraceable),
+                "untraceable": sorted({*self.untraceable, *unseen}),
             }
 
     def _file_states(self) -> dict[str, str]:
