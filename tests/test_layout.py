@@ -12,7 +12,7 @@ ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
     *("errors", "article", "config", "wording", "functions", "dependency", "imports", "project", "trace", "store", "frontend"),  # nouns
-    *("runner", "supervisor", "fork_server", "process"),  # how code is run
+    *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
     *("site", "pipeline", "cli", "mkdocs", "__main__"),
@@ -68,7 +68,7 @@ def test_only_the_pipeline_knows_the_order():
 def test_the_runner_stands_alone():
     """The programs that run cells share nothing with the engine but what traces them."""
     shared = {module: {name for name, _ in IMPORTS[module] if name.startswith(".")} for module in ("runner", "supervisor", "fork_server")}
-    assert shared == {"runner": {".imports", ".trace"}, "supervisor": set(), "fork_server": {".runner", ".supervisor"}}
+    assert shared == {"runner": {".imports", ".outputs", ".trace"}, "supervisor": set(), "fork_server": {".runner", ".supervisor"}}
 
 
 def test_one_module_knows_each_tool():
@@ -76,7 +76,7 @@ def test_one_module_knows_each_tool():
     assert importers("markdown", at_module_level=True) == {"markdown"}
     assert importers("pymdownx") == {"markdown"}
     assert importers("mkdocs") == {"mkdocs"}
-    assert importers("IPython") == {"runner"}
+    assert importers("IPython") == {"outputs"}
     assert importers("torch") == set()
 
 
