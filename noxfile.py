@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import nox
+from filelock import FileLock, Timeout  # comes with virtualenv, which nox needs
 
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "virtualenv"
@@ -119,14 +123,45 @@ def site_environment() -> dict[str, str]:
 
 def build_site(session: nox.Session) -> None:
     """Build both languages beside the old site, and put them in its place when they are whole."""
-    new, old = ROOT / "build" / "site", ROOT / "build" / "site.old"
-    shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    run(session, "zhixing", "build")
-    for config, folder in (("mkdocs.yml", new), ("docs/mkdocs.en.yml", new / "en")):
-        run(session, "mkdocs", "build", "--strict", "-f", config, "-d", str(folder), **site_environment())
-    if (ROOT / "site").exists():
-        (ROOT / "site").rename(old)
-    new.rename(ROOT / "site")
-    shutil.rmtree(old, ignore_errors=True)
+    site, new, old = ROOT / "site", ROOT / "build" / "site", ROOT / "build" / "site.old"
+    with one_at_a_time(session):
+        if old.exists() and not site.exists():
+            old.rename(site)  # a build was killed between two renames
+        remove(new, old)
+        run(session, "zhixing", "build")
+        for config, folder in (("mkdocs.yml", new), ("docs/mkdocs.en.yml", new / "en")):
+            run(session, "mkdocs", "build", "--strict", "-f", config, "-d", str(folder), **site_environment())
+        if not exchange(new, site):
+            if site.exists():
+                site.rename(old)
+            new.rename(site)
+        remove(new, old)
     session.log("built site/ (look at it: python3 -m http.server -d site 8000, then http://127.0.0.1:8000/)")
+
+
+@contextmanager
+def one_at_a_time(session: nox.Session) -> Iterator[None]:
+    """Hold the lock of the site. Where another session holds it, say so and wait."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    lock = FileLock(ROOT / "build" / ".site.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        session.log("waiting for another build of the site to end")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; False where one is missing or the system cannot (Linux can)."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    here, exchanging = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+    return rename is not None and rename(here, os.fsencode(one), here, os.fsencode(other), exchanging) == 0
+
+
+def remove(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -153,53 +153,6 @@ def test_errors_of_settings_are_json_too(blog):
         path.unlink()
 
 
-def test_cache_shows_verifies_and_prunes(blog):
-    """``cache`` lists the kept entries, finds damaged ones, and removes what no article uses now; the blog stays fresh."""
-    assert "cells/" in blog.run("cache").out
-    assert blog.run("cache", "verify").out == "1 entries are whole\n"
-    (entry,) = (blog.root / "build/store").glob("cells/*.json")
-    blog.write("build/store/gone/0.json", b"")
-    said = blog.run("cache", "verify")
-    assert (said.status, said.out) == (1, "1 entries are whole\n")
-    assert said.err == "build/store/gone/0.json:1: this entry is damaged and was set aside; build again: its article will run\n"
-    blog.write("build/store/gone/1.json", entry.read_bytes())
-    assert blog.run("cache", "prune").out == "removed 2 entries\n"
-    assert [path.name for path in (blog.root / "build/store").rglob("*.*")] == [entry.name]
-    assert blog.run("status", "--json").slugs("stale") == set()
-
-
-def test_prune_keeps_the_entry_that_is_true(blog):
-    """Pruning keeps the entry that the article uses now, also where it is not the newest."""
-    (entry,) = (blog.root / "build/store").glob("cells/*.json")
-    blog.article("cells", CELL.replace("print(1)", "print(2)"))
-    blog.built()
-    blog.article("cells", CELL)
-    assert blog.run("status", "--json").slugs("stale") == set()
-    assert blog.run("cache", "prune").out == "removed 1 entries\n"
-    assert blog.run("status", "--json").slugs("stale") == set()
-    assert entry.exists()
-
-
-def test_prune_keeps_the_last_entry_of_an_article_with_an_error(blog):
-    """An article whose source has an error now keeps its entry for when it is mended."""
-    (entry,) = (blog.root / "build/store").glob("cells/*.json")
-    try:
-        blog.article("cells", CELL + CELL)
-        assert blog.run("cache", "prune").status == 1
-        assert entry.exists()
-    finally:
-        blog.article("cells", CELL)
-
-
-def test_damaged_entry_is_run_again(blog):
-    """An article whose entry is damaged runs again in the next build, without an error."""
-    for entry in (blog.root / "build/store").glob("cells/*.json"):
-        entry.write_bytes(entry.read_bytes()[:-10])
-    said = blog.built()
-    assert said.slugs("ran") == {"cells"}
-    assert blog.built().slugs("ran") == set()
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")
 def test_interrupt(new_blog, child_environment):
     """Ctrl-C ends the run with all its processes, exits with 130 and leaves the old build/docs and no temporary folder."""

@@ -11,11 +11,12 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *("errors", "article", "config", "wording", "functions", "dependency", "imports", "project", "trace", "store", "frontend"),  # nouns
+    *("errors", "article", "config", "wording", "functions", "dependency", "imports", "project", "trace"),  # nouns
+    *("store", "lock", "frontend"),
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
-    *("site", "pipeline", "cli", "mkdocs", "__main__"),
+    *("site", "pipeline", "cache", "cli", "mkdocs", "__main__"),
 ]
 STAGES = {"read", "plan", "execute", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before

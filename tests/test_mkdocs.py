@@ -102,6 +102,36 @@ def test_failing_article_leaves_the_site(blog, child_environment):
     assert (blog.digests("site"), blog.digests()) == before
 
 
+HOOK = """\
+import subprocess, sys
+
+def on_pre_build(config):
+    build.said = build.stderr.readline()
+
+def on_shutdown():
+    build.communicate()
+    open("said", "w").write(f"{build.said}{build.returncode}")
+
+def on_config(config):
+    global build
+    open("docs/en/index.md", "w").write("# Changed meanwhile")
+    build = subprocess.Popen([sys.executable, "-m", "zhixing", "build"], stderr=subprocess.PIPE, text=True)
+"""
+
+
+def test_pages_do_not_change_while_the_site_is_built(blog, child_environment):
+    """A build that begins while MkDocs reads the woven tree waits for its end, and says so: the site is of one state."""
+    config = SITE.format(language="en", site="one-state", theme="theme")
+    blog.write("hooked.yml", config + "hooks: [hook.py]\n")
+    blog.write("hook.py", HOOK)
+    done = mkdocs(blog, child_environment, "hooked.yml")
+    assert done.returncode == 0, done.stderr
+    said = (blog.root / "said").read_text()
+    assert re.fullmatch(r"waiting for another build of this blog to end \(process \d+\)\n0", said)
+    assert "Changed meanwhile" not in (blog.root / "one-state/index.html").read_text()
+    assert "Changed meanwhile" in (blog.root / "build/docs/en/index.md").read_text()
+
+
 def test_docs_dir_elsewhere_is_refused(blog, child_environment):
     """A ``docs_dir`` that is not docs/<language> is refused, with what to write."""
     blog.write("wrong.yml", SITE.format(language="en", site="site", theme="theme").replace("docs_dir: docs/en", "docs_dir: theme"))

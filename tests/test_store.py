@@ -1,4 +1,4 @@
-"""The store keeps the outputs of runs whole: what is damaged is set aside and run again."""
+"""The store keeps the outputs of runs whole: what is damaged is never used."""
 
 import errno
 import json
@@ -39,34 +39,49 @@ def test_key_covers_what_was_asked_and_what_was_read(kept):
     assert len({ENTRY.key, *(entry.key for entry in others)}) == 4
 
 
-@pytest.mark.parametrize("damage", ["", "truncated", "flipped", "no digest", "not JSON", "other fields"])
-def test_damaged_entry_is_set_aside(damage, kept):
-    """An entry whose content is not what its digest says is never used: it is renamed, and counted."""
+@pytest.mark.parametrize("damage", ["", "truncated", "flipped", "no digest", "not JSON", "other fields", "no object", "of another article"])
+def test_damaged_entry_is_never_used(damage, kept):
+    """An entry whose content is not what its digest and its name say is never used; only a store that mends sets it aside."""
     keeper, path = kept
     data = path.read_bytes()
-    wrong = canonical({"schema": store.SCHEMA})
+
+    def whole(body):
+        return store.digest(body).encode() + b"\n" + body
+
     path.write_bytes(
         {
             "": b"",
             "truncated": data[:-1],
             "flipped": data.replace(b"0.5", b"0.6"),
             "no digest": data.partition(b"\n")[2],
-            "not JSON": store.digest(b"{").encode() + b"\n{",
-            "other fields": store.digest(wrong).encode() + b"\n" + wrong,
+            "not JSON": whole(b"{"),
+            "other fields": whole(canonical({"schema": store.SCHEMA})),
+            "no object": whole(b"1"),
+            "of another article": whole(data.partition(b"\n")[2].replace(b'"slug":"slug"', b'"slug":"other"')),
         }[damage]
     )
-    assert list(keeper.entries("slug")) == []
-    assert keeper.damaged == [path]
-    assert not path.exists()
-    assert path.with_suffix(".damaged").exists()
+    assert list(keeper.entries("slug")) == [None]
+    assert [(one.path, one.state) for one in keeper.all()] == [(path, "damaged")]
+    aside = path.with_suffix(".damaged")
+    for _ in range(2):
+        assert list(Store(keeper.folder, mends=True).entries("slug")) == [None]
+        assert [(one.path, one.state) for one in keeper.all()] == [(aside, "set aside")]
 
 
 def test_entry_of_another_schema_is_left(kept, monkeypatch):
     """An entry that another version of the engine wrote is no damage: it is not used, and stays."""
     keeper, path = kept
     monkeypatch.setattr(store, "SCHEMA", store.SCHEMA + 1)
-    assert list(keeper.entries("slug")) == []
-    assert (keeper.damaged, path.exists()) == ([], True)
+    assert list(Store(keeper.folder, mends=True).entries("slug")) == []
+    assert [(one.path, one.state) for one in keeper.all()] == [(path, "of another version")]
+
+
+def test_unfinished_file_is_no_entry(kept):
+    """What was being written when a build was killed is never read, whatever it holds."""
+    keeper, path = kept
+    (path.parent / f"{store.UNFINISHED}x").write_bytes(path.read_bytes())
+    assert list(keeper.entries("slug")) == [ENTRY]
+    assert len(keeper.all()) == 1
 
 
 def test_newest_entry_comes_first(kept):
@@ -77,32 +92,36 @@ def test_newest_entry_comes_first(kept):
     assert [entry.key for entry in keeper.entries("slug")] == [ENTRY.key, older.key]
     os.utime(path, (0, 0))
     assert [entry.key for entry in keeper.entries("slug")] == [older.key, ENTRY.key]
-
-
-def test_prune_keeps_what_it_is_told(kept):
-    """Pruning removes all other entries, and what was set aside."""
-    keeper, path = kept
-    other = keeper.save(Entry("other", {}, {}, {}, [], {}, {}))
-    damaged = path.with_suffix(".damaged")
-    damaged.write_bytes(b"")
-    assert set(keeper.prune({path})) == {other, damaged}
-    assert keeper.paths() == [path]
+    assert [one.entry.key for one in keeper.all()] == [older.key, ENTRY.key]
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_write_that_fails_leaves_the_old_content(step, tmp_path, monkeypatch):
     """A file that cannot be written whole keeps its old content, and nothing is left beside it."""
     path = tmp_path / "folder" / "page.md"
-    write_whole(path, b"old")
+    write_whole(path, b"old", durable=True)
 
     def fails(*_):
         raise OSError(errno.ENOSPC, "no space left on device")
 
     monkeypatch.setattr(os, step, fails)
     with pytest.raises(OSError, match="no space"):
-        write_whole(path, b"new and longer")
+        write_whole(path, b"new and longer", durable=True)
     assert path.read_bytes() == b"old"
     assert os.listdir(path.parent) == ["page.md"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a folder cannot be opened")
+def test_entry_outlives_a_power_cut(tmp_path, monkeypatch):
+    """An entry's content is synced before it gets its name, and its folder after."""
+    steps = []
+    sync, replace = os.fsync, os.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: steps.append("folder" if os.path.isdir(f"/dev/fd/{handle}") else "file") or sync(handle)
+    )
+    monkeypatch.setattr(os, "replace", lambda *names: steps.append("name") or replace(*names))
+    Store(tmp_path).save(ENTRY)
+    assert steps == ["file", "name", "folder"]
 
 
 def test_same_data_same_bytes():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import __version__, pipeline
+from . import __version__, cache, pipeline
 from .config import Config, load
 from .errors import Problem, Problems, ZhixingError
+from .lock import one_at_a_time
 from .pipeline import Build, Outcome
-from .store import Store
 
 EXAMPLES = """\
 An article is docs/<lang>/articles/<slug>.md (or <slug>/index.md with files beside it): front matter with title and
@@ -26,6 +26,15 @@ date, then Markdown in which ```python {.cell #name} is run and `{python} expres
 Exit status: 0 done, 1 errors (each as path:line: what is wrong; what to do), 2 wrong usage, 130 interrupted.
 """
 
+CACHE = """\
+  show      list what is kept: bytes, article/key, and what is wrong with it if anything is
+  verify    compare every entry with its digest and its name; each damaged one is an error, nothing is changed
+  repair    set damaged entries aside (their articles run again) and remove what killed builds left behind
+  prune     remove what no article uses now, what was set aside, and what killed builds left behind
+
+Each waits until no build is running. Everything in build/ can be removed: it only costs time to make again.
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
@@ -36,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.command(config, options, result)
         status = 1 if result.problems else 0
     except KeyboardInterrupt:
-        print("interrupted: what ran is kept, the old build/docs is whole", file=sys.stderr)
+        print("interrupted: what ran is kept, the next build goes on from there", file=sys.stderr)
         return 130
     except Problems as error:
         result.problems = error.problems
@@ -74,9 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     add("status", _status, "show which articles a build would run")
     why = add("why", _why, "show because of which dependency an article would run")
     why.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
-    cache = add("cache", _cache, "show, verify or prune the kept outputs of runs (build/store)")
-    cache.add_argument("action", choices=("show", "verify", "prune"), nargs="?", default="show",
-                       help="show what is kept (default); verify every entry's digest; prune what no article uses now")  # fmt: skip
+    kept = add("cache", _cache, "show, verify, repair or prune the kept outputs of runs (build/store)")
+    kept.epilog = CACHE
+    kept.add_argument("action", choices=cache.ACTIONS, nargs="?", default="show", help="what to do (default: show)")
     return parser
 
 
@@ -95,7 +104,8 @@ def _build(config: Config, options: argparse.Namespace, result: Build) -> None:
     if not (config.root / "mkdocs.yml").exists():
         from .site import write_default_site
 
-        made = write_default_site(config)
+        with one_at_a_time(config):
+            made = write_default_site(config)
         if not options.json:
             print(f"no mkdocs.yml here: to make the site, {' && '.join(f'mkdocs build -f {path}' for path in made)}", file=sys.stderr)
 
@@ -121,39 +131,17 @@ def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
 
 
 def _cache(config: Config, options: argparse.Namespace, result: Build) -> None:
-    store = Store(config.build / "store")
-    entries = [(path, store.read(path)) for path in store.paths()]
-    size = sum(path.stat().st_size for path, entry in entries if entry)
-    lines = []
-    if options.action == "prune":
-        used = {made.work.slug: made.entry.key for made in pipeline.status(config, result) if made.entry}
-        keep = {path for path, entry in entries if entry and _kept(path, entry.key, used, result)}
-        lines.append(f"removed {len(store.prune(keep))} entries")
-    if options.action == "show":
-        lines += [f"{path.stat().st_size:>10,}  {path.parent.name}/{path.stem[:12]}" for path, entry in entries if entry]
-        lines.append(f"{size:>10,}  bytes in {len(entries)} entries in {store.folder}")
-    if options.action == "verify":
-        lines.append(f"{len(entries) - len(store.damaged)} entries are whole")
-    for path in store.damaged:
-        place = path.relative_to(config.root)
-        result.report(Problem(place.as_posix(), 1, "this entry is damaged and was set aside", "build again: its article will run"))
+    lines = cache.manage(options.action, config, result)
     if not options.json:
         print("\n".join(lines))
-
-
-def _kept(path: Path, key: str, used: Mapping[str, str], result: Build) -> bool:
-    """Whether an article uses the entry, or it is the last of one that is not fresh now."""
-    slug = path.parent.name
-    if slug in used:
-        return key == used[slug]
-    return slug in result.outcomes and path == max(path.parent.glob("*.json"), key=lambda p: p.stat().st_mtime_ns)
 
 
 def _say(options: argparse.Namespace, result: Build) -> None:
     outcomes = [result.outcomes[slug] for slug in sorted(result.outcomes)]
     if options.json:
         articles = [{"slug": o.slug, "state": o.state, "why": o.why, "seconds": round(o.seconds, 3)} for o in outcomes]
-        print(json.dumps({"articles": articles, "errors": [p.as_json() for p in result.problems]}, ensure_ascii=False))
+        said = {"articles": articles, "errors": [p.as_json() for p in result.problems], **result.kept}
+        print(json.dumps(said, ensure_ascii=False))
         return
     for problem in result.problems:
         print(problem, file=sys.stderr)

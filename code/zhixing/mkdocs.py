@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,20 @@ from mkdocs.structure.toc import get_toc
 from . import config as settings
 from . import notebook_page, pipeline
 from .errors import ZhixingError
+from .lock import one_at_a_time
 from .prove import FRONTEND
 
 log = logging.getLogger("mkdocs.plugins.zhixing")
 
 
 class ZhixingPlugin(BasePlugin):
-    """``docs_dir`` is ``<root>/docs/<lang>``; pages are read from ``<root>/build/docs/<lang>``."""
+    """``docs_dir`` is ``<root>/docs/<lang>``; pages are read from ``<root>/build/docs/<lang>``.
+
+    The blog's lock is held until the site is built, so that no other build changes the pages meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.lock = ExitStack()
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         if not hasattr(self, "source"):
@@ -32,7 +40,8 @@ class ZhixingPlugin(BasePlugin):
             raise ConfigurationError(f"zhixing: docs_dir is {self.source}; set it to docs/<language>")
         try:
             self.settings = settings.load(root)
-            pipeline.build(self.settings, pipeline.Build(), _progress)
+            self.lock.enter_context(one_at_a_time(self.settings))
+            pipeline.build_alone(self.settings, pipeline.Build(), _progress)
         except ZhixingError as error:
             raise PluginError(f"nothing is published:\n{error}") from None
         woven = self.settings.woven(self.language)
@@ -41,6 +50,12 @@ class ZhixingPlugin(BasePlugin):
         config.extra_css = [*styles, *(style for style in config.extra_css if style not in styles)]
         config.watch += [str(p) for p in (self.source.parent, root / "code") if p.exists() and str(p) not in config.watch]
         return config
+
+    def on_post_build(self, **_: Any) -> None:
+        self.lock.close()
+
+    def on_build_error(self, **_: Any) -> None:
+        self.lock.close()
 
     @event_priority(-100)  # after the blog, which moves what lies below articles/ to the root
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-
-from filelock import FileLock
 
 from . import notebook
 from .article import Work
@@ -20,6 +17,7 @@ from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
 from .execute import execute
+from .lock import one_at_a_time, remove_leftovers
 from .plan import Plan, plan
 from .process import end_all
 from .prove import Dialect, dialect, front_end_files, prove
@@ -41,11 +39,12 @@ class Outcome:
 
 @dataclass
 class Build:
-    """What a command found and did."""
+    """What a command found and did. ``kept`` is what ``cache`` tells of the store."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     changed: int = 0
+    kept: dict[str, list] = field(default_factory=dict)
 
     def report(self, problem: Problem) -> None:
         self.problems.append(problem)
@@ -77,27 +76,23 @@ def build(config: Config, result: Build, progress: Progress = lambda *_: None, p
     Articles run in ``pool``, at once as many as it allows; without one, as many as there are cores.
     """
     with one_at_a_time(config):
-        store = Store(config.build / "store")
-        works = read_works(config, result.report)
-        plans = make_plans(works, config, store, result)
-        entries = run_plans(plans, config, store, result, progress, pool)
-        bound = bind_all(works, entries, config, result)
-        how = dialect(config)
-        trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
-        _mark_failed(works, result)
-        result.raise_problems()
-        for language, tree in trees.items():
-            result.changed += publish(PurePosixPath("docs", language), tree, config)
+        build_alone(config, result, progress, pool)
 
 
-@contextmanager
-def one_at_a_time(config: Config) -> Iterator[None]:
-    """A second build of the same blog waits for the first; what a killed one left behind goes."""
-    config.build.mkdir(exist_ok=True)
-    with FileLock(config.build / ".lock"):
-        for leftover in config.build.glob("run-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        yield
+def build_alone(config: Config, result: Build, progress: Progress, pool: Executor | None = None) -> None:
+    """``build``, by a caller that holds the blog's lock."""
+    remove_leftovers(config)
+    store = Store(config.build / "store", mends=True)
+    works = read_works(config, result.report)
+    plans = make_plans(works, config, store, result)
+    entries = run_plans(plans, config, store, result, progress, pool)
+    bound = bind_all(works, entries, config, result)
+    how = dialect(config)
+    trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
+    _mark_failed(works, result)
+    result.raise_problems()
+    for language, tree in trees.items():
+        result.changed += publish(PurePosixPath("docs", language), tree, config)
 
 
 def make_plans(works: list[Work], config: Config, store: Store, result: Build) -> list[Plan]:

@@ -53,11 +53,16 @@ def plan(work: Work, config: Config, store: Store, states: States) -> Plan:
         return Plan(work, wanted, nothing, "")
     why = ""
     for entry in store.entries(work.slug):
-        reason = _difference(entry.recipe, wanted) or next(iter(states.changes(entry.dependencies)), "")
+        reason = store.damage if entry is None else _change(entry, wanted, states)
         if not reason:
             return Plan(work, wanted, entry, "")
         why = why or reason
     return Plan(work, wanted, None, why or "it has never run")
+
+
+def _change(entry: Entry, wanted: Mapping[str, Any], states: States) -> str:
+    """The first thing that is not as it was when the entry was made, in words; empty where all is the same."""
+    return _difference(entry.recipe, wanted) or next(iter(states.changes(entry.dependencies)), "")
 
 
 def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:

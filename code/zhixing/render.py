@@ -33,7 +33,7 @@ def _kept(kind: str, version: str, source: str, draw: Callable[[], str]) -> str:
         return path.read_text(encoding="utf-8")
     except OSError:
         drawn = draw()
-        write_whole(path, drawn.encode())
+        write_whole(path, drawn.encode(), durable=True)
         return drawn
 
 

@@ -1,6 +1,7 @@
 """Store: the outputs of runs on disk, by key; same key, same outputs.
 
 ``build/store/<slug>/<key>.json`` holds one entry: its digest on the first line, its data on the second.
+A damaged one is set aside as ``<key>.damaged``; a file ``.new-…`` was not written to its end.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from . import __version__
 from .dependency import digest
 
 SCHEMA = 2
+WHOLE, ASIDE = ".json", ".damaged"  # how the file of an entry ends, and of one that was set aside
+UNFINISHED = ".new-"  # how a file begins that is still being written
 
 
 @dataclass(frozen=True)
@@ -54,64 +57,110 @@ def made_by(*modules: str) -> str:
     return f"{__version__}/{digest(b''.join((here / name).read_bytes() for name in modules))[:12]}"
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees the old content or the new, never a part."""
+def write_whole(path: Path, data: bytes, durable: bool = False) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part; ``durable``: also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink(missing_ok=True)
         raise
+    if durable:
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, where the system opens folders (POSIX)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def load(path: Path) -> Entry | None:
+    """The entry in a file; None where another schema wrote it.
+
+    Raises ValueError where the content is not what its digest says, or the entry is not what the file's name says.
+    """
+    written, _, body = path.read_bytes().partition(b"\n")
+    if digest(body) != written.decode():
+        raise ValueError(f"{path}: the digest is another")
+    try:
+        content = json.loads(body)
+        if content.pop("schema") != SCHEMA:
+            return None
+        entry = Entry(**content)
+    except (TypeError, KeyError, AttributeError):
+        raise ValueError(f"{path}: no entry") from None
+    if (path.parent.name, path.stem) != (entry.slug, entry.key):
+        raise ValueError(f"{path}: the entry of another key")
+    return entry
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One file of a store and its state: "whole" with its ``entry``, "damaged", "set aside" or "of another version"."""
+
+    path: Path
+    state: str
+    entry: Entry | None = None
+
+
+def look(path: Path) -> Kept:
+    if path.suffix == ASIDE:
+        return Kept(path, "set aside")
+    try:
+        entry = load(path)
+    except ValueError:
+        return Kept(path, "damaged")
+    return Kept(path, "whole" if entry else "of another version", entry)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged entry, so that it is no entry any more."""
+    return path.replace(path.with_suffix(ASIDE))
 
 
 class Store:
-    """All entries of one blog. A damaged entry is set aside (``.damaged``) and counted in ``damaged``."""
+    """All entries of one blog. One that ``mends`` sets a damaged entry aside when it meets it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.damaged: list[Path] = []
+    def __init__(self, folder: Path, mends: bool = False) -> None:
+        self.folder, self.mends = folder, mends
+        self.damage = "its kept outputs are damaged" + (" and set aside" if mends else "")
 
-    def entries(self, slug: str) -> Iterator[Entry]:
-        """The readable entries of one article, the newest first."""
-        paths = (self.folder / slug).glob("*.json")
-        for path in sorted(paths, key=lambda p: (p.stat().st_mtime_ns, p.name), reverse=True):
-            if entry := self.read(path):
-                yield entry
-
-    def read(self, path: Path) -> Entry | None:
-        """One entry; None, and the file set aside, where it is damaged; None where another schema wrote it."""
-        data = path.read_bytes()
-        written, _, body = data.partition(b"\n")
-        try:
-            if digest(body) != written.decode():
-                raise ValueError
-            content = json.loads(body)
-            if content.pop("schema") != SCHEMA:
-                return None
-            return Entry(**content)
-        except (ValueError, TypeError, KeyError):
-            path.replace(path.with_suffix(".damaged"))
-            self.damaged.append(path)
-            return None
+    def entries(self, slug: str) -> Iterator[Entry | None]:
+        """The entries of one article, the newest first; None for one that is damaged."""
+        for path in _newest_first((self.folder / slug).glob("*")):
+            kept = look(path)
+            if kept.state == "damaged" and self.mends:
+                set_aside(path)
+            if kept.state != "of another version":
+                yield kept.entry
 
     def save(self, entry: Entry) -> Path:
         body = canonical({"schema": SCHEMA, **asdict(entry)})
-        path = self.folder / entry.slug / f"{entry.key}.json"
-        write_whole(path, digest(body).encode() + b"\n" + body)
+        path = self.path(entry)
+        write_whole(path, digest(body).encode() + b"\n" + body, durable=True)
         return path
 
-    def paths(self) -> list[Path]:
-        return sorted(self.folder.glob("*/*.json"))
+    def path(self, entry: Entry) -> Path:
+        return self.folder / entry.slug / f"{entry.key}{WHOLE}"
 
-    def prune(self, keep: set[Path]) -> list[Path]:
-        """Remove every entry but those to keep, and what was set aside; returns what was removed."""
-        gone = [path for path in [*self.paths(), *self.folder.glob("*/*.damaged")] if path not in keep]
-        for path in gone:
-            path.unlink()
-        return gone
+    def all(self) -> list[Kept]:
+        """Everything that is kept, by slug, the newest first."""
+        return [look(path) for folder in sorted(self.folder.glob("*")) for path in _newest_first(folder.glob("*"))]
+
+
+def _newest_first(paths: Iterable[Path]) -> list[Path]:
+    """The files that are or were entries."""
+    found = (path for path in paths if path.suffix in (WHOLE, ASIDE))
+    return sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name), reverse=True)
