@@ -44,16 +44,22 @@ with open("numbers.txt", "w") as file:
 ```
 
 ```python {.cell}
+import os
+
+import own
+
+own.warn()
+print(object(), own.__file__, os.getcwd())
 object()
 ```
 
 ```python {.cell #table caption="A table"}
 import pandas as pd
 
-pd.DataFrame({"词": list(words), "n": np.random.rand(len(words))})
+pd.DataFrame({"词": list(words), "n": np.random.rand(len(words))}).style.hide()
 ```
 
-`{python} np.random.rand():.6f`, `{python} list(words)`
+`{python} np.random.rand():.6f`, `{python} list(words)`, `{python} print`, `{python} os.getcwd()`
 """,
     "words/index": """\
 | 层 | shape |
@@ -95,6 +101,7 @@ def write(blog, day):
     blog.write("pyproject.toml", '[tool.zhixing]\npreload = ["matplotlib.pyplot", "numpy", "pandas"]\n')
     blog.write("mkdocs.yml", SITE)
     blog.write("docs/en/articles/words/data.csv", "1,2")
+    blog.write("code/own.py", "import warnings\n\n\ndef warn():\n    warnings.warn('careful')\n")
     for slug, body in ARTICLES.items():
         blog.article(slug, body)
     blog.article("numbers", ARTICLES["numbers"], language="zh", front="labels: {词: 单词}\n")

@@ -63,7 +63,7 @@ secret = os.environ.get("ZX_SECRET")
 stdin = sys.stdin.read()
 ```
 
-`{python} names` `{python} first` `{python} sys.path[2:]` `{python} secret` `{python} repr(stdin)` `{python} __name__`
+`{python} names` `{python} first` `{python} [p.split(os.sep) for p in sys.path[2:]]` `{python} secret` `{python} repr(stdin)` `{python} __name__`
 """,
     "order": """\
 ```python {.cell #order}
@@ -209,7 +209,8 @@ def test_random_numbers_are_the_same_in_each_run(blog):
 
 def test_cells_do_not_see_the_engine(blog):
     """A cell's names, import path, environment and standard input hold nothing of the engine or of who runs it."""
-    plain = subprocess.run([sys.executable, "-P", "-c", "import sys; print(sys.path)"], capture_output=True, text=True, check=True)
+    program = "import os, sys; print([p.split(os.sep) for p in sys.path])"
+    plain = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
     assert values(blog, "engine") == ["[]", "['code', 'engine']", plain.stdout.strip(), "None", "''", "__main__"]
 
 

@@ -8,7 +8,7 @@ from zhixing.outputs import OutputLimit, Outputs, Stream, error_output
 @pytest.fixture
 def outputs(tmp_path):
     """Outputs that may hold 1,000 characters; nothing was written past Python's streams."""
-    made = Outputs(1000, str(tmp_path))
+    made = Outputs(1000, str(tmp_path), ["/home/me/blog", "/home/me/blog/build/run-1/a", "/opt/lib"])
     made.native, made.native_seen = open(tmp_path / "native", "ab+", buffering=0), 0  # noqa: SIM115, closed below
     yield made
     made.native.close()
@@ -64,9 +64,39 @@ def test_outputs_of_all_cells_have_one_limit(outputs):
 
 
 def test_data_is_fit_for_json(outputs):
-    """Bytes become base64, and addresses of objects, which are never the same twice, are hidden."""
-    outputs.add({"output_type": "display_data", "data": {"image/png": b"\x89PNG", "text/plain": "<A at 0x7f00aa>"}, "metadata": {}})
-    assert outputs.shown[0]["data"] == {"image/png": "iVBORw==", "text/plain": "<A at 0x…>"}
+    """Bytes become base64."""
+    outputs.add({"output_type": "display_data", "data": {"image/png": b"\x89PNG"}, "metadata": {}})
+    assert outputs.shown[0]["data"] == {"image/png": "iVBORw=="}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/home/me/blog/code/own.py:3: UserWarning", "code/own.py:3: UserWarning"),
+        ("in /home/me/blog/build/run-1/a, or /home/me/blog", "in ., or ."),
+        ("['/home/me/blog/build/run-1/a/x', '/opt/lib/torch/a.py']", "['x', 'torch/a.py']"),
+        ("/home/me/blogs /srv/home/me/blog/x ~/opt/lib/x /opt/lib.py", "/home/me/blogs /srv/home/me/blog/x ~/opt/lib/x /opt/lib.py"),
+        ("<A at 0x7f00aa> <B object at 0x12>", "<A at 0x…> <B object at 0x…>"),
+        ("0x12 at", "0x12 at"),
+    ],
+)
+def test_what_is_another_on_each_machine_is_not_shown(outputs, text, shown):
+    """Streams, values and errors show files as seen from the blog, the working folder or the library, and no address of an object."""
+    halfway = len(text) // 2
+    outputs.add({"output_type": "stream", "name": "stdout", "text": text[:halfway]})
+    outputs.add({"output_type": "stream", "name": "stdout", "text": text[halfway:]})
+    outputs.add({"output_type": "execute_result", "data": {"text/plain": text, "text/latex": text}, "metadata": {}})
+    outputs.add(error_output(ValueError(text)))
+    stream, result, error = outputs.shown
+    assert (stream["text"], result["data"]["text/plain"], error["evalue"]) == (shown, shown, shown)
+    assert result["data"]["text/latex"] == text
+
+
+def test_a_styled_table_has_the_same_ids_each_time(outputs):
+    """The random id that pandas gives a styled table is replaced, in its style and in its cells."""
+    table = '<style>#T_0a1b2_row0_col0 {}</style><table id="T_0a1b2"><td id="T_0a1b2_row0_col0">T_00000x</td></table>'
+    outputs.add({"output_type": "display_data", "data": {"text/html": table}, "metadata": {}})
+    assert outputs.shown[0]["data"]["text/html"] == table.replace("T_0a1b2", "T_styled")
 
 
 def test_a_wanted_error_is_published_without_its_traceback():

@@ -35,6 +35,18 @@ class TestFormula:
         with pytest.raises(ImportError):
             render.formula("twice + 2", False)
 
+    @pytest.mark.parametrize("damage", [b"", b"<p>other</p>"])
+    def test_that_is_damaged_in_the_cache_is_drawn_again(self, damage, monkeypatch, tmp_path):
+        """A kept drawing that is not what was kept is not used, and is mended."""
+        (tmp_path / "frontend").symlink_to(render.frontend.cache_folder() / "frontend", target_is_directory=True)
+        monkeypatch.setenv("ZHIXING_CACHE", str(tmp_path))
+        first = render.formula("d", False)
+        (kept,) = (tmp_path / "rendered").rglob("*.html")
+        whole = kept.read_bytes()
+        kept.write_bytes(damage)
+        assert render.formula("d", False) == first
+        assert kept.read_bytes() == whole
+
     @pytest.mark.parametrize("tex", [r"\frac{1}", r"\unknown", r"\begin{aligned} x", "a & b", "}", "x_"])
     def test_that_is_wrong_raises(self, tex):
         """TeX that KaTeX cannot read raises an error with KaTeX's reason, each time."""

@@ -11,8 +11,11 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
+STYLER = re.compile(r"\bT_[0-9a-f]{5}(?=[_\"\s])")  # the random id of a table that pandas styled
 FIGURE = {"bbox_inches": "tight", "metadata": {"Date": None}}  # how figures are written
 
 
@@ -29,10 +32,15 @@ def import_display() -> None:
 
 
 class Outputs:
-    """The outputs of one cell at a time; of all together at most ``limit`` characters. ``logs`` is a folder for files of the run."""
+    """The outputs of one cell at a time; of all together at most ``limit`` characters.
 
-    def __init__(self, limit: float, logs: str) -> None:
+    ``logs`` is a folder for files of the run. Paths in ``folders`` are shown as seen from there.
+    """
+
+    def __init__(self, limit: float, logs: str, folders: Iterable[str]) -> None:
         self.limit, self.logs = limit, logs
+        names = "|".join(re.escape(folder) for folder in sorted(folders, key=len, reverse=True))
+        self._machine = re.compile(rf"(?<![\w.~/-])(?:{names})(?:{re.escape(os.sep)}|(?![\w.-]))")
         self.size = 0
         self._shown: list[dict] = []
 
@@ -45,7 +53,21 @@ class Outputs:
 
     @property
     def shown(self) -> list[dict]:
-        return [{**output, "text": "".join(output["text"])} if "text" in output else output for output in self._shown]
+        return [self._portable(output) for output in self._shown]
+
+    def _portable(self, output: dict) -> dict:
+        if "text" in output:
+            return {**output, "text": self.portable("".join(output["text"]))}
+        if "evalue" in output:
+            return {**output, "evalue": self.portable(output["evalue"])}
+        data = output["data"]
+        plain = {kind: self.portable(data[kind]) for kind in data.keys() & {"text/plain"}}
+        styled = {kind: STYLER.sub("T_styled", data[kind]) for kind in data.keys() & {"text/html"}}
+        return {**output, "data": data | plain | styled}
+
+    def portable(self, text: str) -> str:
+        """Text without what is another in each run or on each machine: addresses of objects, where folders lie."""
+        return ADDRESS.sub("at 0x…", self._machine.sub(lambda found: "" if found[0].endswith(os.sep) else ".", text))
 
     @property
     def over(self) -> bool:
@@ -58,12 +80,10 @@ class Outputs:
         self._append(output)
 
     def _append(self, output: dict) -> None:
-        """Keep an output; text that continues the same stream is joined to it. Addresses of objects are never the same twice."""
+        """Keep an output; text that continues the same stream is joined to it."""
         for kind, data in output.get("data", {}).items():
             if isinstance(data, bytes):
                 output["data"][kind] = base64.b64encode(data).decode()
-            elif kind == "text/plain":
-                output["data"][kind] = re.sub(r"\bat 0x[0-9a-fA-F]+", "at 0x…", data)
         self.size += len(json.dumps(output, default=str))
         if self.over:
             raise OutputLimit

@@ -12,7 +12,7 @@ from importlib.metadata import version as installed
 
 from . import frontend
 from .dependency import digest
-from .store import canonical, made_by, write_whole
+from .store import canonical, made_by, sealed, unsealed, write_whole
 
 FALLBACK = '<div class="mermaid">'  # what mermaid2 draws in the browser (for <pre> Material would fetch its own mermaid.js)
 THEMES = {"light": "default", "dark": "dark"}
@@ -30,10 +30,10 @@ def _kept(kind: str, version: str, source: str, draw: Callable[[], str]) -> str:
     key = digest(canonical([kind, version, made_by("render.py"), source]))
     path = frontend.cache_folder() / "rendered" / key[:2] / f"{key}.html"
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
+        return unsealed(path.read_bytes()).decode()
+    except (OSError, ValueError):  # not there, or damaged
         drawn = draw()
-        write_whole(path, drawn.encode(), durable=True)
+        write_whole(path, sealed(drawn.encode()))
         return drawn
 
 

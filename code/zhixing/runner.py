@@ -24,7 +24,7 @@ from typing import Any, NoReturn, TextIO
 
 from .imports import noted
 from .outputs import OutputLimit, Outputs, display_shell, error_output, import_display, show_figures, use_svg
-from .trace import Trace
+from .trace import Trace, installed_folders
 
 SEED = 0
 FONT_CACHE = "building the font cache"  # what matplotlib says, after 5 s, on a machine's first figure: no output of the article
@@ -72,7 +72,7 @@ class Run:
 
     def __init__(self, task: dict[str, Any], events: TextIO) -> None:
         self.task, self.events = task, events
-        self.outputs = Outputs(task["limits"]["output"], task["logs"])
+        self.outputs = Outputs(task["limits"]["output"], task["logs"], [task["scratch"], task["root"], *installed_folders()])
         self.unprepared = {
             "numpy.random": lambda module: module.seed(SEED),
             "torch": lambda module: module.manual_seed(SEED),
@@ -166,7 +166,7 @@ class Run:
             texts: list[str] = []
             error = self._attempt(lambda e=expression, s=spec, t=texts: t.append(format(eval(e, self.shell.user_ns), s)))
             failure = None if error is None else describe(error, "<string>", self.task["root"])
-            self.send("value", expression=expression, format=spec, text="".join(texts), failure=failure)
+            self.send("value", expression=expression, format=spec, text=self.outputs.portable("".join(texts)), failure=failure)
 
 
 def describe(error: BaseException, name: str, root: str) -> dict[str, Any]:

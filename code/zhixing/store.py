@@ -86,14 +86,25 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def sealed(body: bytes) -> bytes:
+    """The content of a file that tells whether it is damaged: its digest on the first line."""
+    return digest(body).encode() + b"\n" + body
+
+
+def unsealed(data: bytes) -> bytes:
+    """What was sealed; raises ValueError where it is damaged."""
+    written, _, body = data.partition(b"\n")
+    if digest(body) != written.decode():
+        raise ValueError("the digest is another")
+    return body
+
+
 def load(path: Path) -> Entry | None:
     """The entry in a file; None where another schema wrote it.
 
     Raises ValueError where the content is not what its digest says, or the entry is not what the file's name says.
     """
-    written, _, body = path.read_bytes().partition(b"\n")
-    if digest(body) != written.decode():
-        raise ValueError(f"{path}: the digest is another")
+    body = unsealed(path.read_bytes())
     try:
         content = json.loads(body)
         if content.pop("schema") != SCHEMA:
@@ -149,7 +160,7 @@ class Store:
     def save(self, entry: Entry) -> Path:
         body = canonical({"schema": SCHEMA, **asdict(entry)})
         path = self.path(entry)
-        write_whole(path, digest(body).encode() + b"\n" + body, durable=True)
+        write_whole(path, sealed(body), durable=True)
         return path
 
     def path(self, entry: Entry) -> Path:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import sysconfig
+import tempfile
 import threading
 from pathlib import Path
 from types import FrameType
@@ -17,6 +18,7 @@ from .imports import Imports
 from .project import Project
 
 SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sbin/", "/sys/", "/usr/")
+FONTS = ("~/.fonts", "~/.local/share/fonts", "~/Library/Fonts")  # a reader's own, looked at by matplotlib on a new machine
 SPAWNING = ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system", "subprocess.Popen")
 # event: which of its arguments are paths that it changes
 WRITING = {
@@ -34,6 +36,13 @@ UNSEEN = re.compile(
     r"\b(torch\.jit\.load|from_file|load_library|read_(?:parquet|feather|orc)|pyarrow|polars|duckdb|h5py|netCDF4|cv2|soundfile|torchaudio)\b"
 )
 OPAQUE = ("ctypes.dlopen", "sqlite3.connect")
+
+
+def installed_folders() -> set[str]:
+    """Where Python's own modules and installed distributions lie."""
+    paths = sysconfig.get_paths()
+    folders = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return folders | {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
 
 
 class _Recording(threading.local):
@@ -58,11 +67,10 @@ class Trace:
     def __init__(self, root: Path, scratch: Path, own: str, imports: Imports, text: str) -> None:
         self.root, self.scratch, self.own = str(root), str(scratch), own
         self.imports = imports
-        paths = sysconfig.get_paths()
-        installed = {paths[k] for k in ("stdlib", "platstdlib", "purelib", "platlib")}
-        installed |= {sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.environ.get("MPLCONFIGDIR", "/proc")}
-        installed |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
-        self.ignored = tuple(os.path.realpath(p) + os.sep for p in installed)
+        platform = [sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.environ.get("MPLCONFIGDIR", "/proc")]
+        platform += map(os.path.expanduser, FONTS)
+        self.ignored = tuple(os.path.realpath(p) + os.sep for p in {*platform, *installed_folders()})
+        self.temporary = os.path.abspath(tempfile.gettempdir())
         self.files: set[str] = set()  # whose content may have been read
         self.kinds: set[str] = set()  # that were looked for
         self.folders: set[str] = set()
@@ -123,7 +131,7 @@ class Trace:
             return None  # the way to a folder is not what is read there
         if path.startswith(self.root + os.sep):
             return path
-        if path.startswith(SYSTEM) or (path + os.sep).startswith(tuple(p + os.sep for p in self.written)):
+        if path.startswith(SYSTEM) or path == self.temporary or (path + os.sep).startswith(tuple(p + os.sep for p in self.written)):
             return None
         return path
 
