@@ -63,7 +63,8 @@ secret = os.environ.get("ZX_SECRET")
 stdin = sys.stdin.read()
 ```
 
-`{python} names` `{python} first` `{python} [p.split(os.sep) for p in sys.path[2:]]` `{python} secret` `{python} repr(stdin)` `{python} __name__`
+`{python} names` `{python} first` `{python} [p.split(os.sep) for p in sys.path[2:]]`
+`{python} secret` `{python} repr(stdin)` `{python} __name__`
 """,
     "order": """\
 ```python {.cell #order}
