@@ -39,8 +39,8 @@ Those that are not installed are left out, and the results say so. A first look,
   python tests/bench.py --articles 8 --repeat 1
   python tests/bench.py --articles 8,50 --tools zhixing,engine
 
-For figures to publish, let the machine do nothing else. They are in the file of --output, one row a build: wall and CPU
-seconds with those of all child processes, and the memory of the largest process in MB (10^6 bytes).
+Everything takes two hours, in which the machine should do nothing else. All figures are in the file of --output, one row
+a build: wall and CPU seconds with those of all child processes, and the memory of the largest process in MB (10^6 bytes).
 """
 IMPORT = ("-c", "import torch, numpy, matplotlib.pyplot")
 OWN_WORK = """
