@@ -24,6 +24,7 @@ nox.options.sessions = ["tests"]
 ROOT = Path(__file__).parent
 ENVIRONMENT = ROOT / ".nox" / "environment"  # that of the session of this name
 PASSED = ROOT / "build" / "passed"
+RESULTS = "docs/zh/articles/benchmark/results.json"
 # One thread: cheaper on small models, and the same numbers every time.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -57,6 +58,13 @@ def tests(session: nox.Session) -> None:
 def serve(session: nox.Session) -> None:
     """Show the site at http://127.0.0.1:8000/ and rebuild what you edit (`-- en` for English)."""
     run(session, "mkdocs", "serve", "-f", "docs/mkdocs.en.yml" if "en" in session.posargs else "mkdocs.yml")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure what a site costs, here and with other tools, in two hours (`-- --articles 8 --repeat 1`: minutes; `-- --help`)."""
+    install(session, "-e", ".[site,deep-learning,bench]", constraints="constraints.txt")
+    session.run("python", "tests/bench.py", *(session.posargs or ("--output", RESULTS)))
 
 
 @nox.session
