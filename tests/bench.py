@@ -20,6 +20,7 @@ from statistics import StatisticsError, mean, median
 from typing import Any
 
 import corpus
+from mutations import verdicts
 from peers import TOOLS, Tool
 
 EXAMPLES = """\
@@ -39,9 +40,10 @@ Those that are not installed are left out, and the results say so. A first look,
   python tests/bench.py --articles 8 --repeat 1
   python tests/bench.py --articles 8,50 --tools zhixing,engine
 
-Everything takes two hours, in which the machine should do nothing else. All figures are in the file of --output, one row
+Everything takes an hour, in which the machine should do nothing else. All figures are in the file of --output, one row
 a build: wall and CPU seconds with those of all child processes, and the memory of the largest process in MB (10^6 bytes).
 """
+LARGE = 500  # articles: so many are not built more than once
 IMPORT = ("-c", "import torch, numpy, matplotlib.pyplot")
 OWN_WORK = """
 import io, json, sys, time
@@ -67,7 +69,7 @@ def main() -> None:
         results |= {"versions": versions(tools), "left_out": left_out}
         results |= {"floor": [measure(IMPORT, work) for _ in range(options.repeat)], "own_work": own_work(work)}
         results["rows"] = list(scenarios(tools, options.articles, options.repeat, work))
-        # another part of the benchmark adds a key of its own here
+        results["mutations"] = mutated(work) if "engine" in tools else []
     results["targets"] = targets(results)
     if options.output:
         options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
@@ -78,7 +80,9 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--articles", type=sizes_of, default=[8, 50, 1000], metavar="N,…", help="sizes of the corpus (default: 8,50,1000)")
-    made.add_argument("--repeat", type=int, default=3, metavar="N", help="how often each build is measured (default: 3)")
+    made.add_argument(
+        "--repeat", type=int, default=3, metavar="N", help=f"how often each build is measured (default: 3); once from {LARGE} articles on"
+    )
     made.add_argument("--tools", type=tools_of, default=list(TOOLS), metavar="NAME,…", help="what is measured (default: all)")
     made.add_argument("--output", type=Path, metavar="FILE", help="write the results to this JSON file (default: to none)")
     return made
@@ -103,9 +107,10 @@ def tools_of(text: str) -> list[str]:
 
 
 def scenarios(tools: list[str], sizes: list[int], repeat: int, work: Path) -> Iterator[Row]:
-    """Every tool at every size, one after the other, and all of it again ``repeat`` times."""
+    """Every tool at every size, one after the other, and all of it again ``repeat`` times; a ``LARGE`` one once."""
     for turn in range(1, repeat + 1):
-        for count, name in [(count, name) for count in sizes for name in tools if count <= TOOLS[name].most]:
+        counts = [count for count in sizes if count < LARGE or turn == 1]
+        for count, name in [(count, name) for count in counts for name in tools if count <= TOOLS[name].most]:
             for row in builds(TOOLS[name], count, work):
                 yield {"tool": name, "articles": count, "turn": turn, **row}
                 done = f"{row['wall']:.1f} s, {row['ran']} ran, {row['stale']} stale"
@@ -185,6 +190,26 @@ def own_work(work: Path) -> list[float]:
     return [round(seconds, 4) for seconds in json.loads(done.stdout.splitlines()[-1])]
 
 
+def mutated(work: Path) -> list[Row]:
+    """For each mutation of the corpus: how many of eight articles change, run, have read what changed, and stay stale."""
+    engine = TOOLS["engine"]
+    next(builds(engine, 8, work))
+    say("mutations of the code of 8 articles")
+
+    def would_run() -> set[str]:
+        done = measure(("-m", "zhixing", "status", "--json"), work)
+        said = json.loads((work / "output.log").read_text().splitlines()[-1])
+        assert done["status"] == 0
+        return {article["slug"] for article in said["articles"] if article["state"] == "stale"}
+
+    preload = ("torch", "numpy", "matplotlib.pyplot")
+    found = verdicts(work / "blog", would_run, preload, **environment(work))
+    return [
+        {"mutation": name, "run": len(one.run), "changed": len(one.changed), "read": len(one.read), "stale": len(one.changed - one.run)}
+        for name, one in found.items()
+    ]
+
+
 # -- what is reported
 
 
@@ -230,7 +255,7 @@ class Medians:
     """What was measured, in the terms of the targets; StatisticsError where it was not."""
 
     def __init__(self, results: Row) -> None:
-        self.rows, self.own_work = results["rows"], results["own_work"]
+        self.rows, self.own_work, self.mutations = results["rows"], results["own_work"], results.get("mutations")
 
     def of(self, tool: str, articles: int, scenario: str, what: str) -> float:
         wanted = (tool, articles, scenario)
@@ -246,6 +271,11 @@ class Medians:
     def stale(self) -> int:
         return sum(row["stale"] for row in self.rows if row["tool"] in ("zhixing", "engine"))
 
+    def mutated(self, what: str) -> int:
+        if not self.mutations:
+            raise StatisticsError
+        return sum(row[what] for row in self.mutations)
+
 
 TARGETS = {  # what is measured: (its upper bound, how it is found)
     "cold, 8 articles, in times of mkdocs-jupyter": (0.2, lambda of: of.cold("mkdocs-jupyter")),
@@ -259,6 +289,7 @@ TARGETS = {  # what is measured: (its upper bound, how it is found)
     "data edit, articles run of 8": (1, lambda of: of.of("zhixing", 8, "data", "ran")),
     "version edit, articles run of 8": (1, lambda of: of.of("zhixing", 8, "version", "ran")),
     "stale pages in all builds": (0, lambda of: of.stale()),
+    "stale articles after all mutations": (0, lambda of: of.mutated("stale")),
 }
 
 

@@ -18,13 +18,11 @@ LAB = {
     "__init__": """
         import os
         from pathlib import Path
-        SERIES = Path(__file__).with_name("series.csv")
         def ran(article):
             with open(Path(__file__).parents[3] / "ran.log", "a") as file:
                 file.write(f"{article} {os.getpid()}\\n")
         """,
     "cnn": """
-        import torch
         from torch import nn
         from torch.nn.functional import cross_entropy as loss
         VERSION = "cnn 1"
@@ -32,12 +30,8 @@ LAB = {
             def __init__(self):
                 pooled = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 2)
                 super().__init__(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.ReLU(), *pooled)
-        def make():
-            x = torch.randn(64, 1, 12, 12)
-            return x, (x.mean((1, 2, 3)) > 0).long()
         """,
     "lstm": """
-        import torch
         from torch import nn
         from torch.nn.functional import mse_loss as loss
         VERSION = "lstm 1"
@@ -47,21 +41,31 @@ LAB = {
                 self.recurrent, self.output = nn.LSTM(1, 16, batch_first=True), nn.Linear(16, 1)
             def forward(self, x):
                 return self.output(self.recurrent(x)[0][:, -1])
-        def make():
-            waves = torch.sin(6.28 * torch.rand(64, 1) + 0.3 * torch.arange(21))
-            return waves[:, :20, None], waves[:, 20:]
         """,
     "mlp": """
-        import torch
         from torch import nn
         from torch.nn.functional import mse_loss as loss
         VERSION = "mlp 1"
         class Net(nn.Sequential):
             def __init__(self):
                 super().__init__(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))
-        def make():
-            x = torch.linspace(-1, 1, 64)[:, None]
+        """,
+    "data": """
+        from pathlib import Path
+        import numpy as np
+        import torch
+        EXAMPLES = 64
+        def cnn():
+            x = torch.randn(EXAMPLES, 1, 12, 12)
+            return x, (x.mean((1, 2, 3)) > 0).long()
+        def lstm():
+            waves = torch.sin(6.28 * torch.rand(EXAMPLES, 1) + 0.3 * torch.arange(21))
+            return waves[:, :20, None], waves[:, 20:]
+        def mlp():
+            x = torch.linspace(-1, 1, EXAMPLES)[:, None]
             return x, x**2
+        def series():
+            return np.loadtxt(Path(__file__).with_name("series.csv"), delimiter=",")
         """,
     "training": """
         import torch
@@ -88,7 +92,7 @@ LAB = {
 ROLES = ("cnn", "cnn", "cnn", "lstm", "lstm", "mlp", "mlp", "lstm")  # the module that each of eight articles imports
 READS_DATA, IMPORTS_DISTRIBUTION = 6, 7  # which of the eight
 EXTRA = {
-    READS_DATA: "print('sum', int(np.loadtxt(lab.SERIES, delimiter=',')[:, 1].sum()))",
+    READS_DATA: "print('sum', int(data.series()[:, 1].sum()))",
     IMPORTS_DISTRIBUTION: "import lab_dep\nprint('lab_dep', lab_dep.__version__)",
 }
 PROSE = 3 * (
@@ -97,15 +101,14 @@ PROSE = 3 * (
 )
 SETUP = """\
 import matplotlib.pyplot as plt
-import numpy as np
 import torch
 import lab
-from lab import $module, plot, training
+from lab import $module, data, plot, training
 lab.ran('$name')
 torch.manual_seed($number)
 print('module', $module.VERSION)"""
 MODEL = """\
-x, y = $module.make()
+x, y = data.$module()
 net = $module.Net()
 print('parameters', sum(p.numel() for p in net.parameters()))
 $extra"""

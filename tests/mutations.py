@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 CELL = re.compile(r"^```python \{\.cell[^\n]*\n(.*?)^```$", re.M | re.S)
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -109,12 +109,42 @@ def applied(mutation: Mutation) -> Iterator[None]:
             made.rmdir()
 
 
+class Verdict(NamedTuple):
+    """Of one mutation: the articles that a build would ``run``, those it really ``changed``, those that ``read`` the file or folder."""
+
+    run: set[str]
+    changed: set[str]
+    read: set[str]
+
+
+def verdicts(root: Path, would_run: Callable[[], set[str]], preload: tuple[str, ...] = (), **environment: str) -> dict[str, Verdict]:
+    """The verdict on every mutation of a built blog's code."""
+    judge = Judge(root, preload, environment)
+    found = {}
+    for mutation in mutations(root / "code"):
+        with applied(mutation):
+            found[mutation.name] = Verdict(would_run(), judge.changed(), readers(root, mutation.path))
+    judge.close()
+    return found
+
+
+def readers(root: Path, path: Path) -> set[str]:
+    """The articles whose kept record names a file, there or not, or lists its folder."""
+    found = set()
+    for entry in root.glob("build/store/*/*.json"):
+        record = json.loads(entry.read_text(encoding="utf-8").partition("\n")[2])["dependencies"]
+        if str(path.relative_to(root)) in record["files"] or str(path.parent.relative_to(root)) in record["folders"]:
+            found.add(entry.parent.name)
+    return found
+
+
 class Judge:
     """Runs the articles of a blog in plain Python, in a process that has imported ``preload``."""
 
-    def __init__(self, root: Path, preload: tuple[str, ...] = ()) -> None:
+    def __init__(self, root: Path, preload: tuple[str, ...], environment: dict[str, str]) -> None:
         command = [sys.executable, __file__, str(root), *preload]
-        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg"}
+        same = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg"}
+        environment = {**os.environ, **environment, **same}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
         self.at_first = self.outputs()
 
@@ -162,10 +192,19 @@ def run(article: Path, output: int) -> NoReturn:
         namespace = {"__name__": "__main__"}
         for code in CELL.findall(article.read_text(encoding="utf-8")):
             exec(compile(code, "cell", "exec"), namespace)
+        print_figures()
     except BaseException as error:
         print(*traceback.format_exception_only(error))
     sys.stdout.flush()
     os._exit(0)
+
+
+def print_figures() -> None:
+    """Print the figures that are open in pyplot."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.rcParams["svg.hashsalt"] = ""
+        for number in pyplot.get_fignums():
+            pyplot.figure(number).savefig(sys.stdout, format="svg", metadata={"Date": None})
 
 
 if __name__ == "__main__":

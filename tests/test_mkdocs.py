@@ -43,6 +43,8 @@ def blog(new_blog, child_environment):
     for language in ("en", "zh"):
         blog.write(f"docs/{language}/index.md", "# Home\n\n[Sums](articles/sums.md)\n")
         blog.article("sums", '```python {.cell #one}\nopen("table.csv", "w").write("1,2")\nprint(6 * 7)\n```\n', language)
+    blog.article("folder/index", "A folder in one language.\n")
+    blog.article("folder", "一种语言里的文件。\n", "zh")
     blog.article("alone", "Not translated: `{python} 6 * 7`, [a file](../picture.txt).\n")
     blog.write("docs/en/picture.txt", "a file\n")
     for config in ("mkdocs.yml", "zh.yml"):
@@ -69,6 +71,8 @@ def test_pages_are_woven(blog):
     [
         ("articles/sums", "{'zh': 'articles/sums/'} https://example.org/repo/edit/main/docs/en/articles/sums.md"),
         ("zh/articles/sums", "{'en': 'articles/sums/'} https://example.org/repo/edit/main/docs/zh/articles/sums.md"),
+        ("articles/folder", "{'zh': 'articles/folder/'} https://example.org/repo/edit/main/docs/en/articles/folder/index.md"),
+        ("zh/articles/folder", "{'en': 'articles/folder/'} https://example.org/repo/edit/main/docs/zh/articles/folder.md"),
         ("articles/alone", "{} https://example.org/repo/edit/main/docs/en/articles/alone.md"),
         ("notebooks", "{'zh': 'notebooks/'} None"),
     ],

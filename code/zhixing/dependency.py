@@ -108,18 +108,24 @@ class States:
     def __init__(self, root: Path, environment: dict[str, str]) -> None:
         self.root = root
         self.environment = environment
-        self._known: dict[tuple[str, str], Any] = {}
+        self._known: dict[tuple[Callable, str], Any] = {}
+        self._versions: dict[str, str] = {}
         code = root / "code"
         self._project_names = {p.name.partition(".")[0] for p in code.iterdir()} if code.is_dir() else set()
 
-    def _now(self, kind: str, name: str, look: Callable[[], T]) -> T:
-        if (kind, name) not in self._known:
-            self._known[kind, name] = look()
-        return self._known[kind, name]
+    def _now(self, look: Callable[[Path], T], name: str) -> T:
+        if (look, name) not in self._known:
+            self._known[look, name] = look(self.root / name)
+        return self._known[look, name]
+
+    def _version(self, name: str) -> str:
+        if name not in self._versions:
+            self._versions[name] = distribution_version(name)
+        return self._versions[name]
 
     def _changed_functions(self, name: str, then: dict[str, str]) -> Iterable[str]:
         """Which functions that were entered are others now, or what an import of the file executes."""
-        now = self._now("outline", name, lambda: outline_of(self.root / name))
+        now = self._now(outline_of, name)
         for function, digest_then in then.items():
             if now.get(function) != digest_then:
                 yield f"{name}: {function} changed" if function and now else f"{name} changed"
@@ -127,20 +133,18 @@ class States:
     def changes(self, recorded: dict[str, Any]) -> Iterable[str]:
         """What is no longer as recorded, each in words for a person; nothing where all is the same."""
         for name, then in recorded["files"].items():
-            path = self.root / name
-            look = kind if then in (FILE, FOLDER) else file_state
-            now = self._now(look.__name__, name, lambda look=look, path=path: look(path))
+            now = self._now(kind if then in (FILE, FOLDER) else file_state, name)
             if now != then:
                 change = "is new" if then == ABSENT else "is gone" if now == ABSENT else "changed"
                 outlined = recorded["functions"].get(name, {}) if change == "changed" else {}
                 yield from self._changed_functions(name, outlined) if outlined else [f"{name} {change}"]
         for name, then in recorded["folders"].items():
-            if self._now("folder", name, lambda name=name: folder_state(self.root / name)) != then:
+            if self._now(folder_state, name) != then:
                 yield f"the files in {name} are others"
         for name in self._project_names.intersection(recorded["modules"]):
             yield f"code/ now has a {name} of its own"
         for name, then in recorded["distributions"].items():
-            if (now := self._now("distribution", name, lambda name=name: distribution_version(name))) != then:
+            if (now := self._version(name)) != then:
                 yield f"{name} {then} is now {now}"
         for name, then in recorded["environment"].items():
             if self.environment.get(name) != then:

@@ -78,7 +78,10 @@ class ZhixingPlugin(BasePlugin):
         """Tell the theme where the page's translations are, and what cannot be edited."""
         uri = page.file.src_uri
         others = (lang for lang in self.settings.languages if lang != self.language)
-        page.meta["translations"] = {lang: page.url for lang in others if (self.settings.woven(lang) / uri).is_file()}
+        spellings = {uri, uri.removesuffix(".md") + "/index.md", uri.removesuffix("/index.md") + ".md"}
+        page.meta["translations"] = {
+            lang: page.url for lang in others if any((self.settings.woven(lang) / spelling).is_file() for spelling in spellings)
+        }
         if not (self.source / uri).is_file():
             page.edit_url = None
         return context
