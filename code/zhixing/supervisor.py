@@ -74,18 +74,25 @@ def _watch(task: dict[str, Any], before: int, over: threading.Event) -> str | No
     pause = PAUSE
     while not over.wait(pause):
         started = time.thread_time()
-        for name, limit in task["limits"].items():
-            if AMOUNTS[name](task, limit, before) > limit:
+        found = _descendants()
+        limits = task["limits"]
+        amounts = {
+            "memory": _memory(found, limits["memory"]),
+            "processes": _number(found, limits["processes"]),
+            "output": size_of(task["folders"]) - before,
+        }
+        for name, limit in limits.items():
+            if amounts[name] > limit:
                 return name
         pause = max(PAUSE, (time.thread_time() - started) / SHARE)
     return None
 
 
-def _memory(task: dict[str, Any], limit: int, before: int) -> int:
-    """Bytes that all processes of the run use. What they share is told apart only where it matters: that takes 2 ms a process."""
-    used = sum(_of(process, lambda p: p.memory_info().rss) for process in _descendants())
+def _memory(found: list[psutil.Process], limit: float) -> int:
+    """Bytes that processes use together. What they share is told apart only where it matters: that takes 2 ms a process."""
+    used = sum(_of(process, lambda p: p.memory_info().rss) for process in found)
     if used > limit:
-        used = sum(_of(process, _own_memory) for process in _descendants())
+        used = sum(_of(process, _own_memory) for process in found)
     return used
 
 
@@ -95,19 +102,11 @@ def _own_memory(process: psutil.Process) -> int:
     return getattr(full, "pss", full.uss)
 
 
-def _processes(task: dict[str, Any], limit: int, before: int) -> int:
-    found = _descendants()
+def _number(found: list[psutil.Process], limit: float) -> int:
+    """How many processes there are, those that have ended and are not yet waited for left out where it matters."""
     if len(found) > limit:
         found = [process for process in found if _of(process, lambda p: p.status() != psutil.STATUS_ZOMBIE)]
     return len(found)
-
-
-def _output(task: dict[str, Any], limit: int, before: int) -> int:
-    """Bytes that the run has added to its folders."""
-    return size_of(task["folders"]) - before
-
-
-AMOUNTS = {"memory": _memory, "processes": _processes, "output": _output}
 
 
 def _of(process: psutil.Process, look: Callable[[psutil.Process], int]) -> int:
