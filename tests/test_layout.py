@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *("errors", "article", "config", "wording", "functions", "dependency", "imports", "project", "trace"),  # nouns
+    *("errors", "article", "config", "wording", "functions", "dependency", "callers", "imports", "project", "trace"),  # nouns
     *("store", "lock", "frontend"),
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),

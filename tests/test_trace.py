@@ -4,7 +4,9 @@ Most tests here ask ``status``, which runs nothing; ``test_changes_reach_the_pag
 """
 
 import os
+import threading
 from importlib import metadata
+from time import sleep
 
 import pytest
 
@@ -133,6 +135,16 @@ import stacked
 lines = stacked.call(traceback.format_stack)
 ```
 """,
+    "scans": """\
+```python {.cell #scan}
+import os
+
+import paths
+
+with os.scandir(os.path.join(os.path.dirname(paths.__file__), "scanned")) as entries:
+    sizes = [entry.stat().st_size for entry in entries]
+```
+""",
     "looks": """\
 ```python {.cell #look}
 import os
@@ -170,6 +182,7 @@ CODE = {
     "quoted.py": "def used():\n    return 1\n\n\ndef unused():\n    return 1\n",
     "captured.py": "def call(f):\n    return f()\n",
     "stacked.py": "def call(f):\n    return f()\n",
+    "scanned/a.txt": "",
     "there.txt": "",
     "sized.txt": "",
     "unused.py": "",
@@ -327,6 +340,8 @@ CHANGES = {
     "content of a file that was looked for": (edit("code/there.txt", "", "text"), {}),
     "file that was looked for gone": (gone("code/there.txt"), {"looks": "code/there.txt is gone"}),
     "size of a file": (edit("code/sized.txt", "", "text"), {"looks": "code/sized.txt changed"}),
+    "size of a file in a scanned folder": (edit("code/scanned/a.txt", "", "text"), {"scans": "code/scanned/a.txt changed"}),
+    "new file in a scanned folder": (new("code/scanned/b.txt"), {"scans": "the files in code/scanned are others"}),
     "resource of a package": (edit("code/package/resource.txt", "", "text"), {"reads": "code/package/resource.txt changed"}),
     "file beside one twin": (
         edit(f"{IN_ARTICLES}/twin-a/points.csv", "twin-a", "A"),
@@ -402,6 +417,31 @@ def test_first_build_ran_what_has_cells(built):
     articles = built.first.articles
     assert {slug for slug, article in articles.items() if article["state"] == "ran"} == {*ARTICLES, *FOLDERS} - {"prose"}
     assert {article["why"] for slug, article in articles.items() if slug != "prose"} == {"it has never run"}
+
+
+@pytest.mark.parametrize("kept", ["code/data.csv", "docs/en/articles/waits/data.csv", "code/state.py"])
+def test_an_edit_while_the_run_goes_on_is_not_lost(kept, new_blog):
+    """What is edited after the run has read it, and before the run ends, is a change: outputs are of the text that was read."""
+    blog = new_blog("edited meanwhile")
+    read = {"code/state.py": "import state; value = state.VALUE"}.get(kept, f"value = open({str(blog.root / kept)!r}).read()")
+    read = read.replace(str(blog.root / "docs/en/articles/waits") + "/", "")
+    blog.write(kept, "VALUE = 1\n")
+    marks = blog.root.parent
+    wait = f"from pathlib import Path\nPath({str(marks / 'read')!r}).touch()\nwhile not Path({str(marks / 'edited')!r}).exists(): pass"
+    blog.article("waits/index", f"```python {{.cell}}\n{read}\n{wait}\nprint(value)\n```\n")
+
+    def edit_meanwhile():
+        while not (marks / "read").exists():
+            sleep(0.01)
+        blog.write(kept, "VALUE = 22\n")
+        (marks / "edited").touch()
+
+    editor = threading.Thread(target=edit_meanwhile)
+    editor.start()
+    blog.built()
+    editor.join()
+    (marks / "edited").unlink()  # the run has looked for it, too
+    assert stale(blog) == {"waits": f"{kept} changed"}
 
 
 def test_twins_see_their_own_files(built):

@@ -37,7 +37,16 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
         "preload": list(config.preload),
         "interpreter": f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}",
         "zhixing": made_by(
-            "runner.py", "outputs.py", "process.py", "imports.py", "functions.py", "project.py", "trace.py", "dependency.py", "matplotlibrc"
+            "runner.py",
+            "outputs.py",
+            "process.py",
+            "imports.py",
+            "functions.py",
+            "project.py",
+            "callers.py",
+            "trace.py",
+            "dependency.py",
+            "matplotlibrc",
         ),
     }
 

@@ -9,10 +9,11 @@ import sys
 import sysconfig
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from .callers import asks_for_kind, captures_stack, is_of_a_distribution
 from .dependency import ABSENT, digest, file_state, folder_state, kind
 from .imports import Imports
 from .project import Project
@@ -28,9 +29,6 @@ WRITING = {
     "os.symlink": (1,),
 }
 WORD = re.compile(r"\w+")
-# functions of Python's path modules that tell no more of a file than whether it is there and what kind it is
-PATHS = ("posixpath", "ntpath", "genericpath", "pathlib")
-KIND = ("exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "realpath", "_joinrealpath")
 # what reads files in compiled code, without an audit event
 UNSEEN = re.compile(
     r"\b(torch\.jit\.load|from_file|load_library|read_(?:parquet|feather|orc)|pyarrow|polars|duckdb|h5py|netCDF4|cv2|soundfile|torchaudio)\b"
@@ -71,9 +69,10 @@ class Trace:
         platform += map(os.path.expanduser, FONTS)
         self.ignored = tuple(os.path.realpath(p) + os.sep for p in {*platform, *installed_folders()})
         self.temporary = os.path.abspath(tempfile.gettempdir())
-        self.files: set[str] = set()  # whose content may have been read
-        self.kinds: set[str] = set()  # that were looked for
-        self.folders: set[str] = set()
+        # what was looked at, and how it was then: whoever edits a file while the run goes on makes it stale
+        self.files: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
+        self.folders: dict[str, str] = {}
         self.untraceable: list[str] = []
         self.written: set[str] = set()  # what the run wrote elsewhere is its own, not a dependency
         self._recording = _Recording()
@@ -94,7 +93,7 @@ class Trace:
 
         def look(path, *args, **kwargs):
             if not self._recording.active and isinstance(path, (str, bytes, os.PathLike)):
-                self._saw(path, self.kinds if _asks_for_kind(sys._getframe(1)) else self.files)
+                self._looked_for(path) if asks_for_kind(sys._getframe(1)) else self._read(path)
             return original(path, *args, **kwargs)
 
         look.__name__ = name
@@ -105,8 +104,8 @@ class Trace:
         lines, check = linecache.getlines, linecache.checkcache
 
         def getlines(filename, module_globals=None):
-            if not filename.startswith("<") and not _captures_stack(sys._getframe(1)):
-                self._saw(filename, self.files)
+            if not filename.startswith("<") and not captures_stack(sys._getframe(1)):
+                self._read(filename)
             with self._recording:
                 return lines(filename, module_globals)
 
@@ -141,10 +140,28 @@ class Trace:
             path = self.own + path[len(self.scratch) :]
         return os.path.relpath(path, self.root) if path.startswith(self.root + os.sep) else path
 
-    def _saw(self, path: Any, seen: set[str]) -> None:
+    def _read(self, path: Any) -> None:
+        self._note(path, self.files, file_state)
+
+    def _looked_for(self, path: Any) -> None:
+        self._note(path, self.kinds, kind)
+
+    def _note(self, path: Any, seen: dict[str, str], look: Callable[[Path], str]) -> None:
         with self._recording:
-            if relevant := self._relevant(path):
-                seen.add(self._source(relevant))
+            if (relevant := self._relevant(path)) and (name := self._source(relevant)) not in seen:
+                seen[name] = look(Path(relevant))
+
+    def _listed(self, path: Any, with_sizes: bool) -> None:
+        """A folder's names were read; ``with_sizes``: what is told of the files with them depends on their contents."""
+        with self._recording:
+            if not (relevant := self._relevant("." if path is None else path)):
+                return
+            name = self._source(relevant)
+            folder = Path(self.root, name)  # not the copy in scratch, where the run may have written
+            self.folders.setdefault(name, folder_state(folder))
+            inside = os.listdir(folder) if with_sizes and folder.is_dir() else []
+        for entry in inside:
+            self._read(os.path.join(relevant, entry))
 
     def _audit(self, event: str, args: tuple) -> None:
         if self._recording.active:
@@ -156,16 +173,14 @@ class Trace:
             if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
                 self._writes(path, whole=bool(flags & os.O_TRUNC))
             else:
-                self._saw(path, self.files)
+                self._read(path)
         elif event in WRITING:
             for i in WRITING[event]:
                 self._writes(args[i])
         elif event in ("os.listdir", "os.scandir"):
             asked_by = sys._getframe(1).f_code.co_filename
             if asked_by != "<frozen importlib._bootstrap_external>" and "importlib/metadata" not in asked_by:
-                with self._recording:
-                    if relevant := self._relevant("." if args[0] is None else args[0]):
-                        self.folders.add(self._source(relevant))
+                self._listed(args[0], with_sizes=event == "os.scandir" and self._is_ours(asked_by))
         elif event == "socket.connect":
             self._cannot_follow("opened the network")
         elif event in SPAWNING:
@@ -181,7 +196,7 @@ class Trace:
             path = os.path.abspath(os.fsdecode(path))
             if path.startswith(self.scratch + os.sep):
                 if not whole and (relevant := self._relevant(path)):
-                    self.files.add(self._source(relevant))
+                    self.files.setdefault(self._source(relevant), file_state(Path(relevant)))
                 self.written.add(path)
                 return
             if (path + os.sep).startswith(self.ignored):
@@ -198,26 +213,29 @@ class Trace:
             name = frame.f_code.co_filename
             if name.startswith("<frozen importlib"):
                 return
-            ours = name.startswith("<cell ") or (name.startswith(self.root + os.sep) and not name.startswith(self.ignored))
-            if ours:
+            if self._is_ours(name):
                 break
-            if direct and _is_of_a_distribution(name):
+            if direct and is_of_a_distribution(name):
                 return
             frame = frame.f_back
         if what not in self.untraceable:
             self.untraceable.append(what)
 
+    def _is_ours(self, source: str) -> bool:
+        """Whether code of this file is the article's or the project's."""
+        return source.startswith("<cell ") or (source.startswith(self.root + os.sep) and not source.startswith(self.ignored))
+
     # -- the record
 
     def record(self) -> dict[str, Any]:
-        """The dependencies so far. Files are looked at now, project modules were as they were compiled."""
+        """The dependencies so far, each as it was when it was first looked at."""
         with self._recording:
             modules = self._modules()
             unseen = [f"used {name}" for name in set(UNSEEN.findall(self.project.text))]
             return {
                 "files": self._file_states(),
                 "functions": self._functions(),
-                "folders": {name: folder_state(Path(self.root, name)) for name in sorted(self.folders)},
+                "folders": dict(sorted(self.folders.items())),
                 "modules": modules,
                 "missing": [name for name in modules if name not in sys.modules],
                 "environment": {},
@@ -225,12 +243,10 @@ class Trace:
             }
 
     def _file_states(self) -> dict[str, str]:
-        known = {self._source(path): ABSENT for path in self.project.absent}
-        known |= {self._source(path): digest(data) for path, data in self.project.sources.items()}
-        read = self.files | {self._source(path) for path in self.project.compiled}
-        known |= {name: file_state(Path(self.root, name)) for name in read.difference(known)}
-        known |= {name: kind(Path(self.root, name)) for name in self.kinds.difference(known)}
-        return dict(sorted(known.items()))
+        absent = {self._source(path): ABSENT for path in self.project.absent}
+        compiled = {self._source(path): file_state(Path(path)) for path in self.project.compiled}
+        sources = {self._source(path): digest(data) for path, data in self.project.sources.items()}
+        return dict(sorted((self.kinds | self.files | absent | compiled | sources).items()))
 
     def _functions(self) -> dict[str, dict[str, str]]:
         """The outlines of the modules that were imported and not read in another way."""
@@ -244,20 +260,3 @@ class Trace:
         """The top-level names of what was imported from outside code/."""
         ours = {p.name.partition(".")[0] for p in Path(self.root, "code").glob("*")}
         return sorted(self.imports.reached(self.project.names, set(WORD.findall(self.project.text))) - ours)
-
-
-def _asks_for_kind(frame: FrameType) -> bool:
-    return frame.f_code.co_name in KIND and frame.f_globals.get("__name__", "").partition(".")[0] in PATHS
-
-
-def _captures_stack(frame: FrameType) -> bool:
-    """Whether an installed package keeps the stack for its own error messages, as ``torch.manual_seed`` does."""
-    extracts = False
-    while frame.f_back and frame.f_globals.get("__name__") in ("linecache", "traceback"):
-        extracts |= frame.f_code.co_name == "extract_stack"
-        frame = frame.f_back
-    return extracts and _is_of_a_distribution(frame.f_code.co_filename)
-
-
-def _is_of_a_distribution(path: str) -> bool:
-    return "site-packages" in path or "dist-packages" in path
