@@ -82,10 +82,10 @@ def test_one_module_knows_each_tool():
 
 
 def test_the_core_loads_neither_mkdocs_nor_torch():
-    """The command line and the pipeline start without MkDocs, torch, NumPy, Matplotlib, IPython or a Markdown renderer."""
+    """The command line and the pipeline start without MkDocs, torch, NumPy, IPython, a Markdown renderer, or what watches processes."""
     program = "import sys; import zhixing.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT / "code").stdout
-    heavy = {"IPython", "material", "markdown", "matplotlib", "merman", "mkdocs", "numpy", "pandas", "py_mini_racer", "torch"}
+    heavy = {"IPython", "material", "markdown", "matplotlib", "merman", "mkdocs", "numpy", "pandas", "psutil", "py_mini_racer", "torch"}
     assert heavy.intersection(out.split()) == set()
 
 

@@ -16,10 +16,8 @@ from .bind import Bound, bind, read_sources
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
-from .execute import execute
 from .lock import one_at_a_time, remove_leftovers
 from .plan import Plan, plan
-from .process import end_all
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
 from .store import Entry, Store
@@ -146,10 +144,13 @@ class _Failed(Outcome):
 
 
 def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Plan, Outcome]]:
+    if not stale:
+        return
+    from .process import end_all
+
     futures = {pool.submit(_execute, made, config): made for made in stale}
     try:
-        if stale:
-            find_providers()  # 0.3 s, while the first run starts
+        find_providers()  # 0.3 s, while the first run starts
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:
@@ -161,6 +162,8 @@ def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Pl
 
 
 def _execute(made: Plan, config: Config) -> Outcome:
+    from .execute import execute  # not loaded where nothing has to run
+
     started = time.perf_counter()
     slug = made.work.slug
     try:
