@@ -62,7 +62,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what a site costs, here and with other tools, in an hour (`-- --articles 8 --repeat 1`: minutes; `-- --help`)."""
+    """Measure what a site costs, here and with other tools, in 35 minutes (`-- --articles 8 --repeat 1`: minutes; `-- --help`)."""
     install(session, "-e", ".[site,deep-learning,bench]", constraints="constraints.txt")
     session.run("python", "tests/bench.py", *(session.posargs or ("--output", RESULTS)))
 
