@@ -444,6 +444,16 @@ def test_an_edit_while_the_run_goes_on_is_not_lost(kept, new_blog):
     assert stale(blog) == {"waits": f"{kept} changed"}
 
 
+def test_what_a_run_made_itself_is_no_dependency(new_blog):
+    """A run that looks for a file of its own elsewhere, does not find it and makes it, is fresh afterwards."""
+    blog = new_blog("makes")
+    made = blog.root.parent / "made.txt"
+    code = f"from pathlib import Path\nmade = Path({str(made)!r})\nif not made.exists():\n    made.write_text('1')\nprint(made.read_text())"
+    blog.article("makes", f"```python {{.cell}}\n{code}\n```\n")
+    blog.built()
+    assert stale(blog) == {}
+
+
 def test_twins_see_their_own_files(built):
     """Articles with equal code in two folders each show their own file."""
     assert "points of twin-a" in built.page("twin-a")

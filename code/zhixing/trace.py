@@ -246,7 +246,8 @@ class Trace:
         absent = {self._source(path): ABSENT for path in self.project.absent}
         compiled = {self._source(path): file_state(Path(path)) for path in self.project.compiled}
         sources = {self._source(path): digest(data) for path, data in self.project.sources.items()}
-        return dict(sorted((self.kinds | self.files | absent | compiled | sources).items()))
+        seen = self.kinds | self.files | absent | compiled | sources
+        return {name: state for name, state in sorted(seen.items()) if not (state == ABSENT and name in self.written)}
 
     def _functions(self) -> dict[str, dict[str, str]]:
         """The outlines of the modules that were imported and not read in another way."""
