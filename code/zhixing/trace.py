@@ -192,19 +192,16 @@ class Trace:
         """Refuse a write to the source tree. What is not written ``whole`` may have been read before."""
         if not isinstance(path, (str, bytes, os.PathLike)):
             return
-        with self._recording:
-            path = os.path.abspath(os.fsdecode(path))
-            if path.startswith(self.scratch + os.sep):
-                if not whole and (relevant := self._relevant(path)):
-                    self.files.setdefault(self._source(relevant), file_state(Path(relevant)))
-                self.written.add(path)
-                return
-            if (path + os.sep).startswith(self.ignored):
-                return
-            if path.startswith(self.root + os.sep):
-                name = os.path.relpath(path, self.root)
-                raise PermissionError(f"a run may not write {name}: the source tree is read-only, write to the working folder")
-            self.written.add(path)
+        path = os.path.abspath(os.fsdecode(path))
+        if path.startswith(self.scratch + os.sep):
+            if not whole:
+                self._read(path)
+        elif (path + os.sep).startswith(self.ignored):
+            return
+        elif path.startswith(self.root + os.sep):
+            name = os.path.relpath(path, self.root)
+            raise PermissionError(f"a run may not write {name}: the source tree is read-only, write to the working folder")
+        self.written.add(path)
 
     def _cannot_follow(self, what: str, direct: bool = False) -> None:
         """Note an event that no trace sees through, unless an installed package's import caused it."""

@@ -130,7 +130,7 @@ def _indented(block: str, indent: str) -> str:
 
 def fenced(code: str, info: str) -> str:
     """A fence with this info string, long enough for what it encloses."""
-    longest = max([2, *(len(run) for run in re.findall(r"`{3,}", code))]) if "```" in code else 2
+    longest = max([2, *(len(run) for run in re.findall(r"`{3,}", code))])
     mark = "`" * (longest + 1)
     return f"{mark}{info}\n{code}\n{mark}\n"
 
