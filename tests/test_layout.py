@@ -11,16 +11,33 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *("errors", "article", "config", "wording", "functions", "dependency", "callers", "imports", "project", "trace"),  # nouns
+    *(
+        "errors",
+        "quantity",
+        "text_table",
+        "article",
+        "config",
+        "wording",
+        "functions",
+        "dependency",
+        "machine",
+        "callers",
+        "imports",
+        "project",
+        "trace",
+    ),  # nouns
     *("store", "lock", "frontend"),
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
-    *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
-    *("site", "pipeline", "cache", "cli", "mkdocs", "__main__"),
+    *("read", "plan", "execute", "results", "ledger", "review", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
+    *("site", "pipeline", "cache", "accept", "verify", "cli", "mkdocs", "__main__"),
 ]
-STAGES = {"read", "plan", "execute", "bind", "weave", "prove"}
+STAGES = {"read", "plan", "execute", "review", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
-HANDED_ON = {("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave")}
+HANDED_ON = {
+    *(("accept", "review"), ("verify", "review")),
+    *(("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave")),
+}
 
 
 def imported(path):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from .quantity import number
+
 
 @dataclass(frozen=True)
 class Part:
@@ -60,16 +62,29 @@ class Cell(Fenced):
 
 @dataclass(frozen=True)
 class Value(Part):
-    """An expression in prose, replaced with its formatted value after all cells have run."""
+    """An expression in prose, replaced with its formatted value after all cells have run.
+
+    ``tolerance`` is what the result may differ by elsewhere: a number as written, or an expression that the run computes.
+    """
 
     expression: str = ""
     format: str = ""
     tolerance: str = ""
 
     @property
+    def name(self) -> str:
+        """Its expression and format as they are spelled."""
+        return f"{self.expression}:{self.format}" if self.format else self.expression
+
+    @property
     def field(self) -> tuple[str, str]:
         """What is computed, wherever it stands: the expression and its format."""
         return self.expression, self.format
+
+    @property
+    def spread(self) -> tuple[str, str] | None:
+        """The field that computes the tolerance, formatted as the value is; None where a number is written, or nothing."""
+        return (self.tolerance, self.format) if self.tolerance and number(self.tolerance) is None else None
 
 
 @dataclass(frozen=True)
@@ -143,12 +158,23 @@ class Work:
         return self.original.cells
 
     @property
+    def paths(self) -> set[str]:
+        """The files of its articles."""
+        return {str(article.path) for article in self.articles.values()}
+
+    @property
     def depends(self) -> list[str] | None:
         """What its run is declared to read beside what is seen to be read; None where nothing is declared."""
         return self.original.front.get("depends")
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """The distinct inline (expression, format) pairs of all languages, the original's first."""
+        """The distinct (expression, format) pairs that all languages publish, the original's first, then those of tolerances."""
+        values = [value for _, value in self.values]
+        return list(dict.fromkeys([*(value.field for value in values), *filter(None, (value.spread for value in values))]))
+
+    @property
+    def values(self) -> list[tuple[Article, Value]]:
+        """Every inline value with where it stands, the original's first."""
         articles = [self.original, *(a for a in self.articles.values() if a is not self.original)]
-        return list(dict.fromkeys(value.field for article in articles for value in article.of(Value)))
+        return [(article, value) for article in articles for value in article.of(Value)]

@@ -196,4 +196,5 @@ def read_sources(works: Iterable[Work], config: Config, report: Report) -> dict[
 def value_text(bound: Bound, value: Value) -> str:
     """A value as printed on the page, with its tolerance where one is stated."""
     text = bound.values.get(value.field, "")
-    return f"{text} ± {value.tolerance}" if value.tolerance else text
+    tolerance = bound.values.get(value.spread, "") if value.spread else value.tolerance
+    return f"{text} ± {tolerance}" if tolerance else text

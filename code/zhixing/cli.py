@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import __version__, cache, pipeline
+from . import __version__, accept, cache, pipeline, verify
 from .config import Config, load
 from .errors import Problem, Problems, ZhixingError
 from .lock import one_at_a_time
@@ -21,6 +21,8 @@ date, then Markdown in which ```python {.cell #name} is run and `{python} expres
   zhixing build                 run what is not fresh, weave everything to build/docs/<lang>/
   zhixing status                what a build would run
   zhixing why hello             because of which dependency
+  zhixing accept hello --reason "first results"      write them to docs/ledger/hello.json; builds compare with it
+  zhixing verify hello          run it again and compare what comes out with what is published
   zhixing build --root blog --json
 
 Exit status: 0 done, 1 errors (each as path:line: what is wrong; what to do), 2 wrong usage, 130 interrupted.
@@ -33,6 +35,18 @@ CACHE = """\
   prune     remove what no article uses now, what was set aside, and what killed builds left behind
 
 Each waits until no build is running. Everything in build/ can be removed: it only costs time to make again.
+"""
+
+ACCEPT = """\
+Runs what is not fresh, then writes docs/ledger/<slug>.json: every inline value, claim and table with its tolerance, digests of figures
+and texts, versions, platform and seconds. Review it in the pull request, as code. Builds fail where a later run gives something else.
+
+  zhixing accept hello --reason "LeNet has 20 channels now"
+"""
+
+VERIFY = """\
+Each published result stands beside yours: the same, within tolerance, different. Bytes of figures and texts are compared only where
+machine and versions are those of the published run. Exit status 0 where nothing is different.
 """
 
 
@@ -83,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     add("status", _status, "show which articles a build would run")
     why = add("why", _why, "show because of which dependency an article would run")
     why.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
+    accepted = add("accept", _accept, "write the results of articles to their ledgers: what builds hold later results against")
+    accepted.add_argument("slugs", metavar="ARTICLE", nargs="+", help="the article's slug")
+    accepted.add_argument("--reason", required=True, type=_reason, help="why these results are right; it is kept in the ledger")
+    accepted.epilog = ACCEPT
+    verified = add("verify", _verify, "run an article again and hold what comes out beside what is published")
+    verified.add_argument("slug", metavar="ARTICLE", help="the article's slug")
+    verified.epilog = VERIFY
     kept = add("cache", _cache, "show, verify, repair or prune the kept outputs of runs (build/store)")
     kept.epilog = CACHE
     kept.add_argument("action", choices=cache.ACTIONS, nargs="?", default="show", help="what to do (default: show)")
@@ -130,17 +151,34 @@ def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
     result.problems = [problem for problem in result.problems if problem.path.endswith(own)]
 
 
-def _cache(config: Config, options: argparse.Namespace, result: Build) -> None:
-    lines = cache.manage(options.action, config, result)
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("say why the results are right")
+    return text.strip()
+
+
+def _accept(config: Config, options: argparse.Namespace, result: Build) -> None:
+    _print(options, accept.accept(list(dict.fromkeys(options.slugs)), options.reason, config, result, _progress))
+
+
+def _verify(config: Config, options: argparse.Namespace, result: Build) -> None:
+    _print(options, verify.verify(options.slug, config, result, _progress))
+
+
+def _print(options: argparse.Namespace, lines: list[str]) -> None:
     if not options.json:
         print("\n".join(lines))
+
+
+def _cache(config: Config, options: argparse.Namespace, result: Build) -> None:
+    _print(options, cache.manage(options.action, config, result))
 
 
 def _say(options: argparse.Namespace, result: Build) -> None:
     outcomes = [result.outcomes[slug] for slug in sorted(result.outcomes)]
     if options.json:
         articles = [{"slug": o.slug, "state": o.state, "why": o.why, "seconds": round(o.seconds, 3)} for o in outcomes]
-        said = {"articles": articles, "errors": [p.as_json() for p in result.problems], **result.kept}
+        said = {"articles": articles, "errors": [p.as_json() for p in result.problems], **result.more}
         print(json.dumps(said, ensure_ascii=False))
         return
     for problem in result.problems:

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .article import Cell, Value, Work
+from .article import Cell, Work
 from .config import Config
 from .dependency import declared, distributions
 from .errors import Problem, Problems
+from .machine import machine
 from .process import Process, start
 from .store import Entry
 
@@ -48,13 +49,15 @@ def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
             "cells": [{"id": cell.id, "code": cell.code, "raises": cell.raises} for cell in work.cells],
             "fields": work.fields,
         }
-        outputs, values, seconds, dependencies = _collect(work, config, task)
+        outputs, values, seconds, done = _collect(work, config, task)
+        dependencies = done["dependencies"]
         dependencies["distributions"] = distributions(dependencies["modules"], dependencies.pop("missing"))
         for part, states in declared(config.root, work.depends or []).items():
             dependencies[part] |= states
         dependencies["environment"] = {n: os.environ.get(n) for n in config.environment}
         assets = _assets(work, scratch, beside, config)
-    return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds)
+    conditions = {**machine(), "seed": done["seed"], "cpu": round(done["cpu"], 2), "memory": round(done["memory"])}
+    return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds, conditions)
 
 
 def _copy_beside(work: Work, root: Path, scratch: Path) -> dict[str, str]:
@@ -87,7 +90,7 @@ def _assets(work: Work, scratch: Path, beside: dict[str, str], config: Config) -
 
 
 def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, list, dict, dict]:
-    """Start a run and follow its events to its end."""
+    """Start a run and follow its events to its end: outputs, values, seconds, and its last event."""
     outputs: dict[str, list] = {}
     values: list[list[str]] = []
     seconds: dict[str, float] = {}
@@ -105,10 +108,10 @@ def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, li
                 if failure := event["failure"]:
                     problems += _value_problems(work, event, failure)
             elif kind == "done":
-                dependencies = event["dependencies"]
+                done = event
     if problems:
         raise Problems(problems)
-    return outputs, values, seconds, dependencies
+    return outputs, values, seconds, done
 
 
 def _events(process: Process, task: dict[str, Any], work: Work, config: Config) -> Iterator[dict]:
@@ -187,11 +190,10 @@ def _cell_problem(work: Work, cell: Cell, failure: dict, config: Config) -> Prob
 
 def _value_problems(work: Work, event: dict, failure: dict) -> Iterator[Problem]:
     """The inline value at every place where it stands, in every language."""
-    for article in work.articles.values():
-        for value in article.of(Value):
-            if value.field == (event["expression"], event["format"]):
-                what = f"inline value {value.expression!r}: {failure['what']}"
-                yield Problem(article.path, value.line, what, "mend the expression or the cells before it")
+    for article, value in work.values:
+        if (event["expression"], event["format"]) in (value.field, value.spread):
+            what = f"inline value {event['expression']!r}: {failure['what']}"
+            yield Problem(article.path, value.line, what, "mend the expression or the cells before it")
 
 
 def _ended(work: Work, cell: Cell | None, event: dict, task: dict[str, Any], config: Config) -> Problem:

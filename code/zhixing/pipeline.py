@@ -1,16 +1,18 @@
-"""The order of the stages: read → plan → execute → store → bind → weave → prove."""
+"""The order of the stages: read → plan → execute → store → review → bind → weave → prove."""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from . import notebook
+from . import ledger, notebook
 from .article import Work
 from .bind import Bound, bind, read_sources
 from .config import Config
@@ -20,8 +22,12 @@ from .lock import one_at_a_time, remove_leftovers
 from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
+from .results import results_of
+from .review import Review, changed_problem, elsewhere_note, review
 from .store import Entry, Store
 from .weave import Page, assets, publish, weave
+
+log = logging.getLogger("zhixing")
 
 
 @dataclass
@@ -37,20 +43,19 @@ class Outcome:
 
 @dataclass
 class Build:
-    """What a command found and did. ``kept`` is what ``cache`` tells of the store."""
+    """What a command found and did. ``more`` is what it tells beside that."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     changed: int = 0
-    kept: dict[str, list] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
     def report(self, problem: Problem) -> None:
         self.problems.append(problem)
 
     def is_broken(self, work: Work) -> bool:
         """Whether a problem is reported of one of the work's articles."""
-        paths = {str(article.path) for article in work.articles.values()}
-        return any(problem.path in paths for problem in self.problems)
+        return any(problem.path in work.paths for problem in self.problems)
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -84,6 +89,7 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     works = read_works(config, result.report)
     plans = make_plans(works, config, store, result)
     entries = run_plans(plans, config, store, result, progress, pool)
+    review_all(works, entries, config, result)
     bound = bind_all(works, entries, config, result)
     how = dialect(config)
     trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
@@ -91,6 +97,27 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     result.raise_problems()
     for language, tree in trees.items():
         result.changed += publish(PurePosixPath("docs", language), tree, config)
+
+
+def results_now(slugs: list[str], config: Config, result: Build, progress: Progress, again: bool = False) -> dict[str, tuple[Work, Entry]]:
+    """The runs of some articles, by a caller that holds the blog's lock: what is stale is run, or everything ``again``.
+
+    Raises Problem for an unknown slug, and Problems where an article cannot be read or run.
+    """
+    store = Store(config.build / "store", mends=True)
+    works = {work.slug: work for work in read_works(config, result.report)}
+    for slug in slugs:
+        if slug not in works:
+            raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {', '.join(works) or 'none'}")
+    wanted = [works[slug] for slug in slugs]
+    result.problems = [problem for problem in result.problems if any(problem.path in work.paths for work in wanted)]
+    plans = make_plans(wanted, config, store, result)
+    if again:
+        plans = [replace(made, entry=None) for made in plans]
+        result.outcomes |= {slug: Outcome(slug, "stale", "you asked for it") for slug in slugs}
+    entries = run_plans(plans, config, store, result, progress, None)
+    result.raise_problems()
+    return {work.slug: (work, entries[work.slug]) for work in wanted}
 
 
 def make_plans(works: list[Work], config: Config, store: Store, result: Build) -> list[Plan]:
@@ -183,6 +210,29 @@ def _keep(outcome: _Ran, store: Store) -> None:
         outcome.unkept = f"{did}; declare what that read with depends: [] in its front matter"
     else:
         store.save(outcome.entry)
+
+
+def review_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> dict[str, Review]:
+    """The results of each work beside the accepted ones. What has changed is reported, and so is a ledger without an article."""
+    for slug in sorted(set(ledger.slugs(config)) - {work.slug for work in works}):
+        result.report(Problem(ledger.path_of(slug), 1, f"there is no article {slug!r}", "remove its ledger, or bring the article back"))
+    reviews = {}
+    for work in works:
+        if work.slug in entries and (reviewed := review_one(work, entries[work.slug], config, result)):
+            reviews[work.slug] = reviewed
+            if reviewed.changes:
+                result.report(changed_problem(work, reviewed))
+            if reviewed.elsewhere:
+                log.warning(elsewhere_note(work.slug, reviewed))
+    return reviews
+
+
+def review_one(work: Work, entry: Entry, config: Config, result: Build) -> Review | None:
+    try:
+        accepted = ledger.load(work.slug, config)
+    except Problem as damaged:
+        return result.report(damaged)
+    return review(results_of(work, entry, result.report), ledger.run_of(entry), accepted)
 
 
 def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> list[tuple[Bound, Entry]]:

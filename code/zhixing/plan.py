@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from .article import Work
 from .config import Config
 from .dependency import States, digest
+from .machine import interpreter
 from .store import Entry, Store, canonical, made_by
 
 
@@ -35,7 +34,7 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
         "cells": [[cell.id, digest(canonical([cell.code.rstrip(), cell.raises]))] for cell in work.cells],
         "values": [list(field) for field in work.fields],
         "preload": list(config.preload),
-        "interpreter": f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}",
+        "interpreter": interpreter(),
         "zhixing": made_by(
             "runner.py",
             "outputs.py",

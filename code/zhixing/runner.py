@@ -58,6 +58,18 @@ def run(task: dict[str, Any], events: int) -> NoReturn:
     os._exit(0)  # threads that a cell left behind are not waited for
 
 
+def used() -> dict[str, float]:
+    """What this process and those it waited for have used: CPU seconds, and MB of memory at most (0 where the system does not tell)."""
+    times = os.times()
+    cpu = times.user + times.system + times.children_user + times.children_system
+    try:
+        import resource
+    except ImportError:  # Windows
+        return {"cpu": cpu, "memory": 0.0}
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB; bytes on macOS
+    return {"cpu": cpu, "memory": most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6}
+
+
 def write_where_it_crashed(folder: str) -> None:
     """Let Python write its stack to a file when the process crashes or is aborted, and leave no core file."""
     faulthandler.enable(open(os.path.join(folder, "crash"), "w"))  # noqa: SIM115, open to the end
@@ -96,7 +108,7 @@ class Run:
         self.send("started")
         if all(self._run_cell(cell) for cell in task["cells"]):
             self._run_values(task["fields"])
-        self.send("done", dependencies=trace.record())
+        self.send("done", dependencies=trace.record(), seed=SEED, **used())
 
     def send(self, event: str, **data: Any) -> None:
         self.events.write(json.dumps({"event": event, **data}, ensure_ascii=False) + "\n")
