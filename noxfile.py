@@ -60,6 +60,18 @@ def serve(session: nox.Session) -> None:
     run(session, "mkdocs", "serve", "-f", "docs/mkdocs.en.yml" if "en" in session.posargs else "mkdocs.yml")
 
 
+@nox.session(venv_backend="none", requires=["environment"])
+def verify(session: nox.Session) -> None:
+    """Run an article again and hold what comes out beside what is published (`-- convolution`)."""
+    run(session, "zhixing", "verify", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def accept(session: nox.Session) -> None:
+    """Write the results of articles to their ledgers (`-- convolution --reason "why they are right"`)."""
+    run(session, "zhixing", "accept", *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what a site costs, here and with other tools, in 35 minutes (`-- --articles 8 --repeat 1`: minutes; `-- --help`)."""

@@ -163,8 +163,10 @@ def changed_problem(work: Work, reviewed: Review) -> Problem:
 
 def change_table(work: Work, reviewed: Review) -> list[str]:
     """What changed, a line each, for whoever decides on it; nothing where nothing has."""
-    where = places(work)
-    rows = [[str(where.get(one.place, ("", "–"))[1]), one.name, one.accepted, one.now, one.allowed, one.state] for one in reviewed.changes]
+    where, rows = places(work), []
+    for one in reviewed.changes:
+        _, line = where.get(one.place, ("", "–"))
+        rows.append([str(line), f"{one.kind} {one.name}", one.accepted, one.now, one.allowed, one.state])
     return text_table(["line", "result", "accepted", "now", "allowed", ""], rows) if rows else []
 
 
