@@ -4,7 +4,7 @@ import pytest
 
 from zhixing.ledger import Acceptance, Ledger
 from zhixing.results import Results
-from zhixing.review import compare, differences, review
+from zhixing.review import Review, compare, differences
 
 RUN = {
     "python": "CPython 3.11.7",
@@ -34,7 +34,7 @@ def other(**fields):
 def test_the_same_results_are_the_same():
     """A run that gives what was accepted has no changes, whatever it cost."""
     assert compared(ACCEPTED, {**RUN, "cpu": 99}) == {}
-    assert review(ACCEPTED, RUN, None).changes == []
+    assert Review(ACCEPTED, RUN, None).changes == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_digests_bind_where_the_run_was_alike(there):
     digests = {"fig": "fe", "a.csv": "aa"}
     assert compared(other(digests=digests)) == {"output #fig": ("different", "the same")}
     assert compared(other(digests=digests), {**RUN, **there}) == {"output #fig": ("not comparable", "–")}
-    reviewed = review(other(digests=digests), {**RUN, **there}, Ledger((), RUN, ACCEPTED))
+    reviewed = Review(other(digests=digests), {**RUN, **there}, Ledger((), RUN, ACCEPTED))
     assert reviewed.changes == []
     assert [one.place for one in reviewed.elsewhere] == ["#fig"]
 

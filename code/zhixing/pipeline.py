@@ -23,7 +23,7 @@ from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
 from .results import results_of
-from .review import Review, changed_problem, elsewhere_note, review
+from .review import Review, changed_problem, elsewhere_note
 from .store import Entry, Store
 from .weave import Page, assets, publish, weave
 
@@ -232,7 +232,7 @@ def review_one(work: Work, entry: Entry, config: Config, result: Build) -> Revie
         accepted = ledger.load(work.slug, config)
     except Problem as damaged:
         return result.report(damaged)
-    return review(results_of(work, entry, result.report), ledger.run_of(entry), accepted)
+    return Review(results_of(work, entry, result.report), ledger.run_of(entry), accepted)
 
 
 def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> list[tuple[Bound, Entry]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
 
 from .article import Cell, Work
 from .dependency import digest
 from .errors import Problem
 from .quantity import is_finite, quantity
-from .store import Entry, canonical
+from .store import Entry
 from .syntax import Report
 
 Table = list[list[str]]
@@ -36,7 +35,7 @@ class Results:
 
 def results_of(work: Work, entry: Entry, report: Report) -> Results:
     """The results of a work's run. One that cannot be compared (NaN, a tolerance on text) goes to ``report``."""
-    claims = {cell.id: _digest(cell.code.strip()) for cell in work.cells if cell.claim}
+    claims = {cell.id: _digest([cell.code.strip()]) for cell in work.cells if cell.claim}
     tables: dict[str, Table] = {}
     digests: dict[str, str] = {}
     for cell in _published(work):
@@ -45,13 +44,13 @@ def results_of(work: Work, entry: Entry, report: Report) -> Results:
         if others:
             digests[cell.id] = _digest(others)
         _check_tables(work, cell, found, report)
-    digests |= {name: _digest(data) for name, data in entry.assets.items()}
+    digests |= {name: _digest([data]) for name, data in entry.assets.items()}
     tolerances = {cell.id: str(cell.options["tolerance"]) for cell in work.cells if "tolerance" in cell.options}
     return Results(claims, _values(work, entry, report), tables, tolerances, digests)
 
 
-def _digest(data: Any) -> str:
-    return digest(canonical(data))[:DIGITS]
+def _digest(texts: list[str]) -> str:
+    return digest("\0".join(texts).encode("utf-8", "surrogatepass"))[:DIGITS]
 
 
 def _published(work: Work) -> list[Cell]:
@@ -83,22 +82,20 @@ def _values(work: Work, entry: Entry, report: Report) -> dict[str, str]:
     return values
 
 
-def _split(outputs: list[dict]) -> tuple[list[Table], list[Any]]:
-    """The tables among a cell's outputs, and what is published of the others."""
-    tables, others = [], []
+def _split(outputs: list[dict]) -> tuple[list[Table], list[str]]:
+    """The tables among a cell's outputs, and what is published of the others: streams are one text, whatever their channel."""
+    tables, others, printed = [], [], ""
     for output in outputs:
         data = output.get("data", {})
-        if "<table" in (page := "".join(data.get("text/html", ""))):
+        if output["output_type"] == "stream":
+            printed += "".join(output["text"])
+        elif "<table" in (page := "".join(data.get("text/html", ""))):
             tables.append(rows(page))
         elif data:
-            others.append({kind: text for kind, text in data.items() if kind != "text/plain" or len(data) == 1})
-        elif output["output_type"] == "error":
-            others.append([output["ename"], output["evalue"]])
-        elif others and isinstance(others[-1], str):
-            others[-1] += output["text"]  # what was printed is one text, whatever the channel
+            others += ["".join(data[kind]) for kind in sorted(data) if kind != "text/plain" or len(data) == 1]
         else:
-            others.append(output["text"])
-    return tables, others
+            others.append(f"{output['ename']}: {output['evalue']}")
+    return tables, [printed, *others] if printed or others else []
 
 
 def rows(page: str) -> Table:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .article import Work
@@ -131,25 +132,29 @@ def _heading(table: Table, row: int, column: int) -> str:
 
 @dataclass(frozen=True)
 class Review:
-    """A run's results beside those of the article's ledger; no ``comparisons`` where it has none."""
+    """A run's results and those of the article's ledger; no comparisons where it has none."""
 
     results: Results
     run: Mapping[str, Any]
     ledger: Ledger | None
-    comparisons: Sequence[Comparison]
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        return compare(self.ledger, self.results, self.run) if self.ledger else []
+
+    @property
+    def is_as_accepted(self) -> bool:
+        """Whether every result is the same: told without comparing them one by one."""
+        return self.ledger is not None and self.ledger.results == self.results
 
     @property
     def changes(self) -> list[Comparison]:
-        return [one for one in self.comparisons if one.is_change]
+        return [] if self.is_as_accepted else [one for one in self.comparisons if one.is_change]
 
     @property
     def elsewhere(self) -> list[Comparison]:
         """Outputs that are other than the accepted ones, where other conditions may be why."""
-        return [one for one in self.comparisons if one.state == ELSEWHERE]
-
-
-def review(results: Results, run: Mapping[str, Any], ledger: Ledger | None) -> Review:
-    return Review(results, run, ledger, compare(ledger, results, run) if ledger else [])
+        return [] if self.is_as_accepted else [one for one in self.comparisons if one.state == ELSEWHERE]
 
 
 def changed_problem(work: Work, reviewed: Review) -> Problem:
