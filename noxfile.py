@@ -60,6 +60,12 @@ def serve(session: nox.Session) -> None:
     run(session, "mkdocs", "serve", "-f", "docs/mkdocs.en.yml" if "en" in session.posargs else "mkdocs.yml")
 
 
+@nox.session(name="run", venv_backend="none", requires=["environment"])
+def run_article(session: nox.Session) -> None:
+    """Run one article and show what its cells show, with progress (`-- ARTICLE`)."""
+    run(session, "zhixing", "run", *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what a site costs, here and with other tools, in 35 minutes (`-- --articles 8 --repeat 1`: minutes; `-- --help`)."""

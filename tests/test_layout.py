@@ -16,11 +16,11 @@ ORDER = [
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
-    *("site", "pipeline", "cache", "cli", "mkdocs", "__main__"),
+    *("site", "pipeline", "cache", "terminal", "cli", "mkdocs", "__main__"),
 ]
 STAGES = {"read", "plan", "execute", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
-HANDED_ON = {("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave")}
+HANDED_ON = {("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave"), ("terminal", "bind")}
 
 
 def imported(path):

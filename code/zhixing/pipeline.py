@@ -37,7 +37,7 @@ class Outcome:
 
 @dataclass
 class Build:
-    """What a command found and did. ``kept`` is what ``cache`` tells of the store."""
+    """What a command found and did. ``kept`` is what only one command tells: ``cache`` of the store, ``run`` of the run."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -51,6 +51,15 @@ class Build:
         """Whether a problem is reported of one of the work's articles."""
         paths = {str(article.path) for article in work.articles.values()}
         return any(problem.path in paths for problem in self.problems)
+
+    def keep_only(self, slug: str) -> None:
+        """Forget all but one article's outcome and problems; raises Problem where no article is called so."""
+        if slug not in self.outcomes:
+            known = ", ".join(sorted(self.outcomes)) or "none"
+            raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {known}")
+        self.outcomes = {slug: self.outcomes[slug]}
+        own = (f"/articles/{slug}.md", f"/articles/{slug}/index.md")
+        self.problems = [problem for problem in self.problems if problem.path.endswith(own)]
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -161,13 +170,13 @@ def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Pl
         end_all()
 
 
-def _execute(made: Plan, config: Config) -> Outcome:
+def _execute(made: Plan, config: Config, listen: Callable[[dict], None] = lambda event: None) -> Outcome:
     from .execute import execute  # not loaded where nothing has to run
 
     started = time.perf_counter()
     slug = made.work.slug
     try:
-        entry = execute(made.work, dict(made.recipe), config)
+        entry = execute(made.work, dict(made.recipe), config, listen)
     except (Problem, Problems) as error:
         problems = error.problems if isinstance(error, Problems) else [error]
         return _Failed(slug, "failed", made.why, time.perf_counter() - started, problems=problems)
@@ -242,3 +251,27 @@ def status(config: Config, result: Build) -> list[Plan]:
     plans = make_plans(works, config, Store(config.build / "store"), result)
     result.problems.sort(key=lambda problem: (problem.path, problem.line))
     return plans
+
+
+def plan_one(slug: str, config: Config, result: Build) -> Plan:
+    """One article's plan; raises Problems where no article is called so, or its source has some."""
+    plans = status(config, result)
+    result.keep_only(slug)
+    result.raise_problems()
+    return next(made for made in plans if made.work.slug == slug)
+
+
+def run_one(made: Plan, config: Config, result: Build, listen: Callable[[dict], None]) -> Entry | None:
+    """Run one article, fresh or not, and keep what it gave; None where it fails. The caller holds the blog's lock."""
+    from .process import end_all
+
+    try:
+        outcome = _execute(made, config, listen)
+    finally:
+        end_all()
+    result.outcomes[made.work.slug] = outcome
+    if isinstance(outcome, _Failed):
+        result.problems += outcome.problems
+        return None
+    _keep(outcome, Store(config.build / "store"))
+    return outcome.entry
