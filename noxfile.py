@@ -81,6 +81,12 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
+@nox.session(python="3.11")
+def lock(session: nox.Session) -> None:
+    """Bring constraints.txt to the newest versions that are allowed, and say what moved (`-- --dry-run`: only say it)."""
+    session.run("python", "tests/constraints.py", *session.posargs)
+
+
 @nox.session(python=["3.12", "3.13", "3.14"])
 def engine(session: nox.Session) -> None:
     """Test the engine alone, without torch, on newer Pythons (those that are found)."""
