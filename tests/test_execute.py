@@ -389,3 +389,21 @@ def test_a_machines_first_figure_leaves_no_trace_on_the_page(new_blog):
     blog.built()
     assert "font cache" not in blog.page("a")
     assert "no such font" in blog.page("a")
+
+
+def test_events_are_heard_in_order(new_blog):
+    """A listener hears of each cell when it begins and when it has ended, then of the inline values, also of the one that fails."""
+    from zhixing.config import load
+    from zhixing.errors import Problems
+    from zhixing.execute import execute
+    from zhixing.read import read_works
+
+    blog = new_blog("events")
+    blog.article("a", "```python {.cell #one}\n1\n```\n\n```python {.cell #two}\n2\n```\n\n`{python} 3`, `{python} absent`\n")
+    config = load(blog.root)
+    (work,) = read_works(config, pytest.fail)
+    heard = []
+    with pytest.raises(Problems, match="absent"):
+        execute(work, {}, config, lambda event: heard.append((event["event"], event.get("id") or event.get("text"))))
+    cells = [("cell", "one"), ("outputs", "one"), ("cell", "two"), ("outputs", "two")]
+    assert heard == [("started", None), *cells, ("value", "3"), ("value", ""), ("done", None)]

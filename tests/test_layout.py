@@ -30,13 +30,13 @@ ORDER = [
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "results", "ledger", "review", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
-    *("site", "pipeline", "cache", "accept", "verify", "cli", "mkdocs", "__main__"),
+    *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "__main__"),
 ]
 STAGES = {"read", "plan", "execute", "review", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
 HANDED_ON = {
     *(("accept", "review"), ("verify", "review")),
-    *(("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave")),
+    *(("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave"), ("terminal", "bind")),
 }
 
 

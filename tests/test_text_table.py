@@ -1,13 +1,12 @@
 """Tables for a terminal."""
 
-from zhixing.text_table import shortened, text_table, width
+from zhixing.text_table import shortened, text_table
 
 
 def test_columns_are_as_wide_as_a_terminal_shows_them():
     """Chinese characters take two columns and combining ones none, so that what follows is aligned."""
     lines = text_table(["名称", "n"], [["卷积", "1"], ["ab", "22"], ["e\u0301", "3"]])
     assert lines == ["名称  n", "卷积  1", "ab    22", "e\u0301     3"]
-    assert [width(text) for text in ("名称", "ab", "e\u0301", "（")] == [4, 2, 1, 2]
 
 
 def test_long_text_loses_its_middle():

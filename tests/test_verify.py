@@ -97,9 +97,8 @@ def test_failing_run_shows_its_error(published):
 def test_nothing_accepted_is_said(blog):
     """An article without a ledger cannot be verified, and an unknown one is named with those that there are."""
     blog.article("b", "`{python} 1`\n")
-    assert blog.run("verify", "b", "--json").errors == [
-        "docs/ledger/b.json:1: no results of b were accepted, so there is nothing to compare with; accept them first"
-    ]
+    (error,) = blog.run("verify", "b", "--json").errors
+    assert error.startswith("docs/ledger/b.json:1: no results of b were accepted, so there is nothing to compare with; accept them first")
     assert blog.run("verify", "c", "--json").errors == ["docs:1: there is no article 'c'; there is b"]
 
 

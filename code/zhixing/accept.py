@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from datetime import UTC, datetime
 
 from . import ledger
@@ -11,24 +12,37 @@ from .article import Work
 from .config import Config
 from .ledger import Acceptance, Ledger
 from .lock import one_at_a_time
-from .pipeline import Build, Progress, results_now, review_one
+from .pipeline import Build, plan_one, review_one, run_one
 from .review import Review, change_table
-from .store import Entry
+from .terminal import Clock
 
 
-def accept(slugs: list[str], reason: str, config: Config, result: Build, progress: Progress) -> list[str]:
+def accept(slugs: list[str], reason: str, config: Config, result: Build) -> list[str]:
     """Accept the results of some articles, running what is stale; returns lines for a person.
 
     Nothing is written where any of them has a problem. What is as accepted stays as it is.
     """
     with one_at_a_time(config):
-        runs = results_now(slugs, config, result, progress)
-        reviews = {slug: review_one(work, entry, config, result) for slug, (work, entry) in runs.items()}
+        reviewed = [_reviewed(slug, config, result) for slug in slugs]
         result.raise_problems()
-        return [line for slug, reviewed in reviews.items() for line in _accept(*runs[slug], reviewed, reason, config)]
+        return [line for work, review in reviewed for line in _accept(work, review, reason, config)]
 
 
-def _accept(work: Work, entry: Entry, reviewed: Review, reason: str, config: Config) -> list[str]:
+def _reviewed(slug: str, config: Config, result: Build) -> tuple[Work, Review | None]:
+    """An article's results beside those of its ledger, from its fresh entry or from a run; None where it fails."""
+    alone = Build()
+    made = plan_one(slug, config, alone)
+    entry = made.entry
+    if entry is None:
+        with Clock(sys.stderr) as clock:
+            entry = run_one(made, config, alone, clock.hear)
+    review = review_one(made.work, entry, config, alone) if entry else None
+    result.outcomes |= alone.outcomes
+    result.problems += alone.problems
+    return made.work, review
+
+
+def _accept(work: Work, reviewed: Review, reason: str, config: Config) -> list[str]:
     before = reviewed.ledger
     if before and not reviewed.changes:
         return [f"{work.slug}: nothing to accept, all {len(reviewed.comparisons)} results are as accepted"]

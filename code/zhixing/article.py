@@ -86,6 +86,12 @@ class Value(Part):
         """The field that computes the tolerance, formatted as the value is; None where a number is written, or nothing."""
         return (self.tolerance, self.format) if self.tolerance and number(self.tolerance) is None else None
 
+    def printed(self, texts: Mapping[tuple[str, str], str]) -> str:
+        """The result as it is printed, with its tolerance where one is stated; ``texts`` are those of fields."""
+        tolerance = texts.get(self.spread, "") if self.spread else self.tolerance
+        text = texts.get(self.field, "")
+        return f"{text} ± {tolerance}" if tolerance else text
+
 
 @dataclass(frozen=True)
 class Formula(Part):

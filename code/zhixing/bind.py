@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .article import Article, Cell, Citation, Formula, Listing, Reference, Value, Work
+from .article import Article, Cell, Citation, Formula, Listing, Reference, Work
 from .config import Config
 from .errors import Problem
 from .listing import ListingError, listed
@@ -191,10 +191,3 @@ def read_sources(works: Iterable[Work], config: Config, report: Report) -> dict[
         fix = "write a list of sources, each with id, author, title and issued"
         report(Problem(path.relative_to(config.root), mark.line + 1 if mark else 1, f"cannot read the sources: {error}", fix))
         return {}
-
-
-def value_text(bound: Bound, value: Value) -> str:
-    """A value as printed on the page, with its tolerance where one is stated."""
-    text = bound.values.get(value.field, "")
-    tolerance = bound.values.get(value.spread, "") if value.spread else value.tolerance
-    return f"{text} ± {tolerance}" if tolerance else text

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import __version__, accept, cache, pipeline, verify
+from . import __version__, accept, cache, pipeline, terminal, verify
 from .config import Config, load
 from .errors import Problem, Problems, ZhixingError
 from .lock import one_at_a_time
@@ -21,6 +22,7 @@ date, then Markdown in which ```python {.cell #name} is run and `{python} expres
   zhixing build                 run what is not fresh, weave everything to build/docs/<lang>/
   zhixing status                what a build would run
   zhixing why hello             because of which dependency
+  zhixing run hello             run it now and show what its cells show
   zhixing accept hello --reason "first results"      write them to docs/ledger/hello.json; builds compare with it
   zhixing verify hello          run it again and compare what comes out with what is published
   zhixing build --root blog --json
@@ -59,8 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.command(config, options, result)
         status = 1 if result.problems else 0
     except KeyboardInterrupt:
-        print("interrupted: what ran is kept, the next build goes on from there", file=sys.stderr)
+        print("interrupted: what ran to its end is kept, the next build goes on from there", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # who read the output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Problems as error:
         result.problems = error.problems
         status = 1
@@ -96,14 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     add("build", _build, "run what is not fresh and weave all articles to build/docs/<lang>/")
     add("status", _status, "show which articles a build would run")
     why = add("why", _why, "show because of which dependency an article would run")
-    why.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
+    run = add("run", _run, "run an article now, fresh or not, and show what its cells show (figures go to build/run/ARTICLE/)")
+    verified = add("verify", _verify, "run an article again and hold what comes out beside what is published")
+    verified.epilog = VERIFY
+    for command in (why, run, verified):
+        command.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
     accepted = add("accept", _accept, "write the results of articles to their ledgers: what builds hold later results against")
+    accepted.epilog = ACCEPT
     accepted.add_argument("slugs", metavar="ARTICLE", nargs="+", help="the article's slug")
     accepted.add_argument("--reason", required=True, type=_reason, help="why these results are right; it is kept in the ledger")
-    accepted.epilog = ACCEPT
-    verified = add("verify", _verify, "run an article again and hold what comes out beside what is published")
-    verified.add_argument("slug", metavar="ARTICLE", help="the article's slug")
-    verified.epilog = VERIFY
     kept = add("cache", _cache, "show, verify, repair or prune the kept outputs of runs (build/store)")
     kept.epilog = CACHE
     kept.add_argument("action", choices=cache.ACTIONS, nargs="?", default="show", help="what to do (default: show)")
@@ -141,14 +147,13 @@ def _status(config: Config, options: argparse.Namespace, result: Build) -> None:
 
 def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
     pipeline.status(config, result)
-    if options.slug not in result.outcomes:
-        known = ", ".join(sorted(result.outcomes)) or "none"
-        raise Problem("docs", 1, f"there is no article {options.slug!r}", f"there is {known}")
+    result.keep_only(options.slug)
     outcome = result.outcomes[options.slug]
-    result.outcomes = {options.slug: outcome}
     outcome.why = outcome.why or "nothing it depends on has changed"
-    own = (f"/articles/{options.slug}.md", f"/articles/{options.slug}/index.md")
-    result.problems = [problem for problem in result.problems if problem.path.endswith(own)]
+
+
+def _run(config: Config, options: argparse.Namespace, result: Build) -> None:
+    terminal.run(options.slug, config, result, None if options.json else options.root / "build" / "run" / options.slug)
 
 
 def _reason(text: str) -> str:
@@ -158,11 +163,13 @@ def _reason(text: str) -> str:
 
 
 def _accept(config: Config, options: argparse.Namespace, result: Build) -> None:
-    _print(options, accept.accept(list(dict.fromkeys(options.slugs)), options.reason, config, result, _progress))
+    _print(options, accept.accept(list(dict.fromkeys(options.slugs)), options.reason, config, result))
 
 
 def _verify(config: Config, options: argparse.Namespace, result: Build) -> None:
-    _print(options, verify.verify(options.slug, config, result, _progress))
+    lines = verify.verify(options.slug, config, result)
+    _progress(result.outcomes[options.slug], 1, 1)
+    _print(options, lines)
 
 
 def _print(options: argparse.Namespace, lines: list[str]) -> None:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from .machine import machine
 from .process import Process, start
 from .store import Entry
 
+Listener = Callable[[dict[str, Any]], None]
 
-def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
-    """Run one work and return its entry.
+
+def execute(work: Work, recipe: dict[str, Any], config: Config, listen: Listener = lambda event: None) -> Entry:
+    """Run one work and return its entry. ``listen`` is given each event of the run (see ``runner``) as soon as it comes.
 
     Raises Problems, at lines of the original's Markdown, where a cell or an inline value fails or takes too long.
     """
@@ -49,7 +51,7 @@ def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
             "cells": [{"id": cell.id, "code": cell.code, "raises": cell.raises} for cell in work.cells],
             "fields": work.fields,
         }
-        outputs, values, seconds, done = _collect(work, config, task)
+        outputs, values, seconds, done = _collect(work, config, task, listen)
         dependencies = done["dependencies"]
         dependencies["distributions"] = distributions(dependencies["modules"], dependencies.pop("missing"))
         for part, states in declared(config.root, work.depends or []).items():
@@ -89,7 +91,7 @@ def _assets(work: Work, scratch: Path, beside: dict[str, str], config: Config) -
     return assets
 
 
-def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, list, dict, dict]:
+def _collect(work: Work, config: Config, task: dict[str, Any], listen: Listener) -> tuple[dict, list, dict, dict]:
     """Start a run and follow its events to its end: outputs, values, seconds, and its last event."""
     outputs: dict[str, list] = {}
     values: list[list[str]] = []
@@ -98,6 +100,7 @@ def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, li
     cells = {cell.id: cell for cell in work.cells}
     with start(config) as process:
         for event in _events(process, task, work, config):
+            listen(event)
             kind = event["event"]
             if kind == "outputs":
                 outputs[event["id"]], seconds[event["id"]] = event["outputs"], event["seconds"]

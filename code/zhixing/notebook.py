@@ -9,7 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Formula, Listing, Reference, Value
-from .bind import SVG, Bound, value_text
+from .bind import SVG, Bound
 from .syntax import header
 from .weave import fenced, page_svg, reference_list, target_of
 from .wording import words
@@ -39,7 +39,7 @@ def notebook(bound: Bound) -> bytes:
             close()
             cells.append(_code(part, bound))
         elif isinstance(part, Value):
-            text += value_text(bound, part)
+            text += part.printed(bound.values)
         elif isinstance(part, Listing):
             text += fenced(bound.code.get(part.line, ""), header(part.header)[0] or "text")
         elif isinstance(part, Formula):

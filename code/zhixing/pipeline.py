@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -43,7 +43,7 @@ class Outcome:
 
 @dataclass
 class Build:
-    """What a command found and did. ``more`` is what it tells beside that."""
+    """What a command found and did. ``more`` is what only one command tells: ``cache`` of the store, ``run`` of the run."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -56,6 +56,15 @@ class Build:
     def is_broken(self, work: Work) -> bool:
         """Whether a problem is reported of one of the work's articles."""
         return any(problem.path in work.paths for problem in self.problems)
+
+    def keep_only(self, slug: str) -> None:
+        """Forget all but one article's outcome and problems; raises Problem where no article is called so."""
+        if slug not in self.outcomes:
+            known = ", ".join(sorted(self.outcomes)) or "none"
+            raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {known}")
+        self.outcomes = {slug: self.outcomes[slug]}
+        own = (f"/articles/{slug}.md", f"/articles/{slug}/index.md")
+        self.problems = [problem for problem in self.problems if problem.path.endswith(own)]
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -97,27 +106,6 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     result.raise_problems()
     for language, tree in trees.items():
         result.changed += publish(PurePosixPath("docs", language), tree, config)
-
-
-def results_now(slugs: list[str], config: Config, result: Build, progress: Progress, again: bool = False) -> dict[str, tuple[Work, Entry]]:
-    """The runs of some articles, by a caller that holds the blog's lock: what is stale is run, or everything ``again``.
-
-    Raises Problem for an unknown slug, and Problems where an article cannot be read or run.
-    """
-    store = Store(config.build / "store", mends=True)
-    works = {work.slug: work for work in read_works(config, result.report)}
-    for slug in slugs:
-        if slug not in works:
-            raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {', '.join(works) or 'none'}")
-    wanted = [works[slug] for slug in slugs]
-    result.problems = [problem for problem in result.problems if any(problem.path in work.paths for work in wanted)]
-    plans = make_plans(wanted, config, store, result)
-    if again:
-        plans = [replace(made, entry=None) for made in plans]
-        result.outcomes |= {slug: Outcome(slug, "stale", "you asked for it") for slug in slugs}
-    entries = run_plans(plans, config, store, result, progress, None)
-    result.raise_problems()
-    return {work.slug: (work, entries[work.slug]) for work in wanted}
 
 
 def make_plans(works: list[Work], config: Config, store: Store, result: Build) -> list[Plan]:
@@ -188,13 +176,13 @@ def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Pl
         end_all()
 
 
-def _execute(made: Plan, config: Config) -> Outcome:
+def _execute(made: Plan, config: Config, listen: Callable[[dict], None] = lambda event: None) -> Outcome:
     from .execute import execute  # not loaded where nothing has to run
 
     started = time.perf_counter()
     slug = made.work.slug
     try:
-        entry = execute(made.work, dict(made.recipe), config)
+        entry = execute(made.work, dict(made.recipe), config, listen)
     except (Problem, Problems) as error:
         problems = error.problems if isinstance(error, Problems) else [error]
         return _Failed(slug, "failed", made.why, time.perf_counter() - started, problems=problems)
@@ -292,3 +280,27 @@ def status(config: Config, result: Build) -> list[Plan]:
     plans = make_plans(works, config, Store(config.build / "store"), result)
     result.problems.sort(key=lambda problem: (problem.path, problem.line))
     return plans
+
+
+def plan_one(slug: str, config: Config, result: Build) -> Plan:
+    """One article's plan; raises Problems where no article is called so, or its source has some."""
+    plans = status(config, result)
+    result.keep_only(slug)
+    result.raise_problems()
+    return next(made for made in plans if made.work.slug == slug)
+
+
+def run_one(made: Plan, config: Config, result: Build, listen: Callable[[dict], None]) -> Entry | None:
+    """Run one article, fresh or not, and keep what it gave; None where it fails. The caller holds the blog's lock."""
+    from .process import end_all
+
+    try:
+        outcome = _execute(made, config, listen)
+    finally:
+        end_all()
+    result.outcomes[made.work.slug] = outcome
+    if isinstance(outcome, _Failed):
+        result.problems += outcome.problems
+        return None
+    _keep(outcome, Store(config.build / "store"))
+    return outcome.entry

@@ -65,19 +65,18 @@ def _values(work: Work, entry: Entry, report: Report) -> dict[str, str]:
     values: dict[str, str] = {}
     for article, value in work.values:
         name = value.name
-        stated = texts.get(value.spread, "") if value.spread else value.tolerance
-        text = f"{texts[value.field]} ± {stated}" if stated else texts[value.field]
+        text = value.printed(texts)
         if not is_finite(text):
             fix = "say what there is when there is no number, or mend what it is computed from"
             report(Problem(article.path, value.line, f"the inline value {name!r} is {text}", fix))
-        elif stated and quantity(text) is None:
+        elif value.tolerance and quantity(text) is None:
             fix = "state a tolerance of a number, as a number from 0 up"
             report(Problem(article.path, value.line, f"the inline value {name!r} with its tolerance is {text!r}", fix))
         before = values.get(name, "")
-        if stated and "±" in before and before != text:
+        if value.tolerance and "±" in before and before != text:
             fix = "state the same one everywhere"
             report(Problem(article.path, value.line, f"the inline value {name!r} has two tolerances: {before!r} and {text!r}", fix))
-        if name not in values or stated:
+        if name not in values or value.tolerance:
             values[name] = text
     return values
 

@@ -27,6 +27,8 @@ from .outputs import OutputLimit, Outputs, display_shell, error_output, import_d
 from .trace import Trace, installed_folders
 
 SEED = 0
+# of pandas, for tables as plain text: 120 columns of a terminal, none left out, Chinese characters two columns wide
+TABLES = ("display.width", 120, "display.max_columns", None, "display.unicode.east_asian_width", True)
 FONT_CACHE = "building the font cache"  # what matplotlib says, after 5 s, on a machine's first figure: no output of the article
 
 
@@ -89,6 +91,7 @@ class Run:
             "numpy.random": lambda module: module.seed(SEED),
             "torch": lambda module: module.manual_seed(SEED),
             "matplotlib.figure": lambda module: use_svg(self.shell),
+            "pandas": lambda module: module.set_option(*TABLES),
         }
 
     def execute(self) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 
+from . import ledger
 from .article import Work
 from .config import Config
 from .errors import Problem
-from .ledger import path_of
 from .lock import one_at_a_time
-from .pipeline import Build, Progress, results_now, review_one
+from .pipeline import Build, plan_one, review_one, run_one
 from .results import places
 from .review import CLAIM, DIFFERENT, ELSEWHERE, GONE, NEW, OUTPUT, SAME, TABLE, VALUE, WITHIN, Comparison, Review, differences
+from .terminal import Clock
 from .text_table import text_table
 
 STATES = (SAME, WITHIN, ELSEWHERE, DIFFERENT, NEW, GONE)
@@ -23,17 +25,21 @@ TITLES = {
 }
 
 
-def verify(slug: str, config: Config, result: Build, progress: Progress) -> list[str]:
+def verify(slug: str, config: Config, result: Build) -> list[str]:
     """Run an article afresh, compare with its ledger, and leave the comparison in ``result.more``; returns lines for a person.
 
     What is different goes to ``result`` as one problem. Raises Problem where nothing of the article was accepted.
     """
-    with one_at_a_time(config):
-        work, entry = results_now([slug], config, result, progress, again=True)[slug]
+    with one_at_a_time(config), Clock(sys.stderr) as clock:
+        made = plan_one(slug, config, result)
+        work = made.work
+        if ledger.load(slug, config) is None:
+            what = f"no results of {slug} were accepted, so there is nothing to compare with"
+            raise Problem(ledger.path_of(slug), 1, what, f'accept them first: zhixing accept {slug} --reason "…"')
+        entry = run_one(made, config, result, clock.hear)
+        result.raise_problems()
         reviewed = review_one(work, entry, config, result)
     result.raise_problems()
-    if reviewed.ledger is None:
-        raise Problem(path_of(slug), 1, f"no results of {slug} were accepted, so there is nothing to compare with", "accept them first")
     result.more = {"results": [asdict(one) for one in reviewed.comparisons], "published": reviewed.ledger.run, "here": reviewed.run}
     if reviewed.changes:
         what = f"{len(reviewed.changes)} of {len(reviewed.comparisons)} results are different here"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
-from .bind import SVG, Bound, anchor_of, picture_kind, shown, targets, value_text
+from .bind import SVG, Bound, anchor_of, picture_kind, shown, targets
 from .config import Config
 from .picture import clean_html, clean_svg
 from .store import Entry, write_whole
@@ -101,7 +101,7 @@ def _woven(part: Part, bound: Bound) -> str | None:
             return _indented(_cell(part, bound), part.indent)
         case Value():
             spelled = _plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
-            return f'<span class="zx-value" title="{spelled}">{_plain(value_text(bound, part))}</span>'
+            return f'<span class="zx-value" title="{spelled}">{_plain(part.printed(bound.values))}</span>'
         case Formula():
             block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n{bound.display(part)}\n///\n"
             return _indented(block, part.indent)
