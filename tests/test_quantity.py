@@ -44,6 +44,7 @@ def test_what_python_formats_is_read(value, spec):
 def test_tolerance_is_part_of_the_text():
     """A stated tolerance is read with its number; a negative one, or a second one, is none."""
     assert quantity("0.980 ± 0.005") == Quantity(Decimal("0.980"), Decimal("0.005"))
+    assert quantity("0.980 ± 0") == Quantity(Decimal("0.980"), Decimal(0))
     assert quantity("0.980") == Quantity(Decimal("0.980"))
     assert [quantity(text) for text in ("0.9 ± -1", "0.9 ± ", "0.9 ± 0.1 ± 0.1", "warm ± 0.1")] == [None] * 4
 

@@ -4,7 +4,7 @@ import pytest
 
 from zhixing.config import load
 from zhixing.read import read_works
-from zhixing.results import results_of, rows
+from zhixing.results import places, results_of, rows
 from zhixing.store import Entry
 
 
@@ -61,6 +61,7 @@ def test_table_is_read_cell_by_cell(results):
     assert found.tables == {"one": [["", "a & b"], ["CNN", "0.9 ± 0.1"]]}
     assert found.digests == {}
     assert rows("<p>none</p>") == []
+    assert rows("<table>a<tr>b<td>c</td>d</tr></table>") == [["c"]]
 
 
 def test_other_outputs_are_digests(results):
@@ -116,7 +117,7 @@ def table(*texts):
 
 def test_table_that_is_not_finite_is_refused(results):
     """A table with NaN in it is a problem at its cell; a word that holds these letters is none."""
-    _, problems = results(CELL, {"one": [table("nanometre", "NaN", "1")]})
+    _, problems = results(CELL, {"one": [table("nanometre", "NaN", "1", "inf")]})
     assert problems == [
         "docs/en/articles/a.md:6: the table of cell #one holds NaN; show – where there is no number, or mend what it is computed from"
     ]
@@ -129,3 +130,12 @@ def test_tolerance_of_a_cell_is_that_of_its_numbers(results, outputs, fine):
     found, problems = results(CELL.replace("#one", "#one tolerance=0.01"), {"one": outputs})
     assert found.tolerances == {"one": "0.01"}
     assert (problems == []) is fine
+
+
+def test_result_is_where_it_first_stands(blog):
+    """A value is found where the original first states it, or else a translation; a cell where its fence begins."""
+    blog.article("a", "`{python} y`\n\n`{python} x`\n", "zh")
+    blog.article("a", "`{python} x`\n\n`{python} x`\n", "en")
+    blog.write("pyproject.toml", '[tool.zhixing]\nlanguages = ["en", "zh"]\n')
+    (work,) = read_works(load(blog.root), pytest.fail)
+    assert places(work) == {"x": ("docs/en/articles/a.md", 6), "y": ("docs/zh/articles/a.md", 6)}

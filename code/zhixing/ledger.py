@@ -41,8 +41,8 @@ class Ledger:
 
     @property
     def corrections(self) -> int:
-        """How many acceptances after the first changed what was published."""
-        return sum(acceptance.changed > 0 for acceptance in self.acceptances[1:])
+        """How many acceptances changed what was published."""
+        return sum(acceptance.changed > 0 for acceptance in self.acceptances)
 
 
 def run_of(entry: Entry) -> dict[str, Any]:
