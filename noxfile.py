@@ -60,6 +60,12 @@ def serve(session: nox.Session) -> None:
     run(session, "mkdocs", "serve", "-f", "docs/mkdocs.en.yml" if "en" in session.posargs else "mkdocs.yml")
 
 
+@nox.session(venv_backend="none", requires=["environment"])
+def check(session: nox.Session) -> None:
+    """Say what is wrong with articles without running anything (`-- ARTICLE …`; all without)."""
+    run(session, "zhixing", "check", *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what a site costs, here and with other tools, in 35 minutes (`-- --articles 8 --repeat 1`: minutes; `-- --help`)."""

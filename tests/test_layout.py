@@ -14,7 +14,7 @@ ORDER = [
     *("errors", "article", "config", "wording", "functions", "dependency", "callers", "imports", "project", "trace"),  # nouns
     *("store", "lock", "frontend"),
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
-    *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
+    *("syntax", "listing", "literals", "typed_numbers", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
     *("site", "pipeline", "cache", "cli", "mkdocs", "__main__"),
 ]

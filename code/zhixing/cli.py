@@ -19,6 +19,7 @@ An article is docs/<lang>/articles/<slug>.md (or <slug>/index.md with files besi
 date, then Markdown in which ```python {.cell #name} is run and `{python} expression:format` becomes its value.
 
   zhixing build                 run what is not fresh, weave everything to build/docs/<lang>/
+  zhixing check hello           what is wrong with it, without running anything
   zhixing status                what a build would run
   zhixing why hello             because of which dependency
   zhixing build --root blog --json
@@ -33,6 +34,17 @@ CACHE = """\
   prune     remove what no article uses now, what was set aside, and what killed builds left behind
 
 Each waits until no build is running. Everything in build/ can be removed: it only costs time to make again.
+"""
+
+
+CHECK = """\
+  front matter, fences, cells and translations    as they are spelled
+  listings, citations and references              that name nothing
+  typed numbers                                   that no run gave
+
+A decimal, a percentage or an "n×" in the prose is an error, unless it is a number of the article's code. Bind it to the run:
+`{python} run.accuracy:.3f`. Where it comes from elsewhere, say so right after it: 85 %<!-- typed: Iyyer et al. 2015, Table 2 -->
+What needs outputs (values, figures) and what needs the whole page (formulas, diagrams, links) is checked by build.
 """
 
 
@@ -80,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("build", _build, "run what is not fresh and weave all articles to build/docs/<lang>/")
+    checked = add("check", _check, "say what is wrong with articles without running anything")
+    checked.epilog = CHECK
+    checked.add_argument("slugs", metavar="ARTICLE", nargs="*", help="an article's slug (default: all articles)")
     add("status", _status, "show which articles a build would run")
     why = add("why", _why, "show because of which dependency an article would run")
     why.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
@@ -114,20 +129,32 @@ def _progress(outcome: Outcome, done: int, total: int) -> None:
     print(pipeline.progress_line(outcome, done, total), file=sys.stderr, flush=True)
 
 
+def _check(config: Config, options: argparse.Namespace, result: Build) -> None:
+    pipeline.check(config, result)
+    if options.slugs:
+        _keep_only(options.slugs, result)
+
+
+def _keep_only(slugs: Sequence[str], result: Build) -> None:
+    """Leave of the result what is about these articles."""
+    own = {slug: (f"/articles/{slug}.md", f"/articles/{slug}/index.md") for slug in slugs}
+    known = ", ".join(sorted(result.outcomes)) or "none"
+    for slug in slugs:
+        if slug not in result.outcomes and not any(problem.path.endswith(own[slug]) for problem in result.problems):
+            raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {known}")
+    result.outcomes = {slug: result.outcomes[slug] for slug in slugs if slug in result.outcomes}
+    result.problems = [problem for problem in result.problems if problem.path.endswith(sum(own.values(), ()))]
+
+
 def _status(config: Config, options: argparse.Namespace, result: Build) -> None:
     pipeline.status(config, result)
 
 
 def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
     pipeline.status(config, result)
-    if options.slug not in result.outcomes:
-        known = ", ".join(sorted(result.outcomes)) or "none"
-        raise Problem("docs", 1, f"there is no article {options.slug!r}", f"there is {known}")
-    outcome = result.outcomes[options.slug]
-    result.outcomes = {options.slug: outcome}
-    outcome.why = outcome.why or "nothing it depends on has changed"
-    own = (f"/articles/{options.slug}.md", f"/articles/{options.slug}/index.md")
-    result.problems = [problem for problem in result.problems if problem.path.endswith(own)]
+    _keep_only([options.slug], result)
+    for outcome in result.outcomes.values():
+        outcome.why = outcome.why or "nothing it depends on has changed"
 
 
 def _cache(config: Config, options: argparse.Namespace, result: Build) -> None:
@@ -149,7 +176,7 @@ def _say(options: argparse.Namespace, result: Build) -> None:
         count = {state: sum(o.state == state for o in outcomes) for state in ("ran", "fresh", "failed")}
         said = ", ".join(f"{n} {state}" for state, n in count.items() if n) or "no articles"
         print(f"{said}; nothing published" if result.problems else f"{said}; {result.changed} files changed in build/docs", file=sys.stderr)
-    elif options.command in (_status, _why):
+    elif options.command in (_check, _status, _why):
         width = max((len(o.slug) for o in outcomes), default=0)
         for outcome in outcomes:
             print(f"{outcome.slug:<{width}}  {outcome.state:<6}  {outcome.why}".rstrip())

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from . import notebook
 from .article import Work
-from .bind import Bound, bind, read_sources
+from .bind import Bound, bind, foresee, read_sources
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
@@ -21,6 +21,7 @@ from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
 from .store import Entry, Store
+from .typed_numbers import check_typed
 from .weave import Page, assets, publish, weave
 
 
@@ -81,7 +82,7 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     """``build``, by a caller that holds the blog's lock."""
     remove_leftovers(config)
     store = Store(config.build / "store", mends=True)
-    works = read_works(config, result.report)
+    works = _read(config, result)
     plans = make_plans(works, config, store, result)
     entries = run_plans(plans, config, store, result, progress, pool)
     bound = bind_all(works, entries, config, result)
@@ -91,6 +92,14 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     result.raise_problems()
     for language, tree in trees.items():
         result.changed += publish(PurePosixPath("docs", language), tree, config)
+
+
+def _read(config: Config, result: Build) -> list[Work]:
+    """The blog's works, and what is wrong with their texts."""
+    works = read_works(config, result.report)
+    for work in works:
+        check_typed(work, config, result.report)
+    return works
 
 
 def make_plans(works: list[Work], config: Config, store: Store, result: Build) -> list[Plan]:
@@ -236,9 +245,20 @@ def _mark_failed(works: list[Work], result: Build) -> None:
             result.outcomes[work.slug].state = "failed"
 
 
+def check(config: Config, result: Build) -> None:
+    """Say what can be said without running anything: outcomes are sound or failed."""
+    works = _read(config, result)
+    sources = read_sources(works, config, result.report)
+    for work in works:
+        for article in work.articles.values():
+            foresee(article, config, sources, result.report)
+        result.outcomes[work.slug] = Outcome(work.slug, "sound")
+    _mark_failed(works, result)
+
+
 def status(config: Config, result: Build) -> list[Plan]:
     """What a build would do, without doing it: outcomes are fresh, stale or failed."""
-    works = read_works(config, result.report)
+    works = _read(config, result)
     plans = make_plans(works, config, Store(config.build / "store"), result)
     result.problems.sort(key=lambda problem: (problem.path, problem.line))
     return plans
