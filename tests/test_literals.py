@@ -18,7 +18,7 @@ RESULTS = {
     "85 percent, 3 percentage points": ["85 percent", "3 percentage points"],
     "百分之八十五，高了 3 个百分点": ["百分之八十五", "3 个百分点"],
     # ratios
-    "3× and 2.5x, 3 times as fast, 4 times faster": ["3×", "2.5x", "3 times", "4 times"],
+    "3×, __2x__, 2.5x and **1.44X**, 3 times as fast, 4 times faster": ["3×", "2x", "2.5x", "1.44X", "3 times", "4 times"],
     "快了 3 倍，也就是3倍": ["3 倍", "3倍"],
     # a range and a spread are one number
     "0.97–0.98, 10%-20%, 10-20%, 1.5 to 2 times as fast": ["0.97–0.98", "10%-20%", "10-20%", "1.5 to 2 times"],
@@ -50,7 +50,7 @@ NO_RESULTS = [
     "`0.97`, ``a `0.97` ``, $0.97$, \\(0.97\\), $$0.97 = 85\\%$$, `{python} x:.3f ± 0.01`",
     "[a](b-0.97.html), ![](0.97.png), https://a.org/0.97, doi:10.1109/5.726791, arXiv:1312.6114, <img width='85%'>",
     "[1]: https://a.org/0.97 '85%'\n\n<!-- 0.97 --> <code>0.97</code> {: width=85% }",
-    "run it 3 times, 10 engineers, 0x1F, x86, 3 times",
+    "run it 3 times, v_0.9, 0.9_a, 10 engineers, 0x1F, x86, 3 times",
 ]
 
 
@@ -60,6 +60,12 @@ def test_what_looks_like_a_result_is_found(text):
     literals, _ = read(text)
     assert [literal.text for literal in literals] == RESULTS[text]
     assert all(literal.text.split()[0] in text.splitlines()[literal.line] for literal in literals)
+
+
+@pytest.mark.parametrize("literal", sorted({literal for found in RESULTS.values() for literal in found}))
+def test_one_number_is_enough(literal):
+    """A number is found also where it is the only one in a text."""
+    assert [found.text for found in read(f"It is {literal} as a whole")[0]] == [literal]
 
 
 @pytest.mark.parametrize("text", NO_RESULTS)

@@ -12,20 +12,20 @@ from dataclasses import dataclass
 
 NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
 SHARE = r"\s?[%％‰]|\s(?:percent(?:age\spoints?)?|per\scent)\b|-percent\b|\s?个?百分点"
-RATIO = r"\s?×(?!\s?[\d$`]|[A-Za-z(])|x(?![A-Za-z\d]|\s\d)|\s?倍|\stimes(?=\s(?:as|the|less|more|fewer|[a-z]+er)\b)"
+RATIO = r"\s?×(?!\s?[\d$`]|[A-Za-z(])|[xX](?![A-Za-z\d]|\s\d)|\s?倍|\stimes(?=\s(?:as|the|less|more|fewer|[a-z]+er)\b)"
 UNIT = r"(?:[kKMGT]i?B?|[mµμn]?s|min|h|[kMG]?Hz|[mckµμn]?m)(?![A-Za-z\d])"
 LITERAL = re.compile(
     rf"""
-    (?<![A-Za-z\d_.@])(?<![A-Za-z][-/])                                              # no part of a name: Qwen2.5, HTTP/1.1, mAP@0.5
+    (?<![A-Za-z\d.@])(?<![A-Za-z][-/])(?<![A-Za-z\d]_)                      # no part of a name: Qwen2.5, HTTP/1.1, mAP@0.5
     {NUMBER}(?:(?P<share>{SHARE})|(?P<ratio>{RATIO}))?
     (?:\s?(?:[-–—~～±到至]|\bto\b)\s?{NUMBER}(?:(?P<share2>{SHARE})|(?P<ratio2>{RATIO}))?)?   # a range, a spread
-    (?:(?={UNIT})|(?![A-Za-z\d_]|\.\d))
+    (?:(?={UNIT})|(?![A-Za-z\d]|_[A-Za-z\d]|\.\d))
     |百分之(?P<share3>[零〇一二两三四五六七八九十点\d.]+)
     """,
     re.X,
 )
-# in every text with a result or an excuse
-HINT = re.compile(r"\.\d|\de[-+]?\d|[%％‰×倍]|\dx\b|百分|percent|per\scent|\stimes\s|<!--\s*typed")
+# in every text with a result or an excuse; that it begins with one character makes it fast
+HINT = re.compile(r"[.\d百<](?:(?<=\.)\d|(?<=\d)(?:\s?[%％‰×倍xX个百]|e[-+]?\d|[\s-](?:per|times))|(?<=百)分|(?<=<)!--\s*typed)")
 EXCUSE = re.compile(r"<!--\s*typed\b:?\s*(?P<why>.*?)\s*-->", re.S)
 # what readers do not see as text, or see as code or mathematics
 NOT_PROSE = re.compile(
