@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
+NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?|\.\d++)(?:e[-+]?\d++)?"
 SHARE = r"\s?[%％‰]|\s(?:percent(?:age\spoints?)?|per\scent)\b|-percent\b|\s?个?百分点"
 RATIO = r"\s?×(?!\s?[\d$`]|[A-Za-z(])|[xX](?![A-Za-z\d]|\s\d)|\s?倍|\stimes(?=\s(?:as|the|less|more|fewer|[a-z]+er)\b)"
 UNIT = r"(?:[kKMGT]i?B?|[mµμn]?s|min|h|[kMG]?Hz|[mckµμn]?m)(?![A-Za-z\d])"
@@ -25,7 +25,17 @@ LITERAL = re.compile(
     re.X,
 )
 # in every text with a result or an excuse; that it begins with one character makes it fast
-HINT = re.compile(r"[.\d百<](?:(?<=\.)\d|(?<=\d)(?:\s?[%％‰×倍xX个百]|e[-+]?\d|[\s-](?:per|times))|(?<=百)分|(?<=<)!--\s*typed)")
+HINT = re.compile(
+    r"""
+    [.\d百<](?:
+        (?<=\.)\d
+        |(?<=\d)(?:\s?(?:[%％‰倍]|个?百|[×xX](?!\s?\d))|e[-+]?\d|[\s-](?:per|times))
+        |(?<=百)分之
+        |(?<=<)!--\s*typed
+    )
+    """,
+    re.X,
+)
 EXCUSE = re.compile(r"<!--\s*typed\b:?\s*(?P<why>.*?)\s*-->", re.S)
 # what readers do not see as text, or see as code or mathematics
 NOT_PROSE = re.compile(
@@ -50,16 +60,16 @@ NAMES = r"""Python CPython PyPy PyTorch torch torchvision TensorFlow Keras JAX N
     npm pip conda Ruby Rust PHP Perl Julia MATLAB Scala Kotlin Swift C\+\+ C\# \.NET GCC Clang LLVM glibc musl Django Flask MkDocs Sphinx
     Jupyter IPython Docker Kubernetes Git Unicode HTTP HTML XHTML CSS TLS SSL USB PCIe Bluetooth OpenGL OpenCV OpenMP OpenAPI ONNX WCAG
     Apache L?GPL AGPL MPL CC(?:-[A-Z]+)* License GPT Llama Claude Gemini Qwen DeepSeek"""
-MEASURE = rf"[\d.]*(?:\s?(?:[%％×倍秒]|[xX]\b|毫秒|{UNIT})|\s(?:seconds?|times|percent|points?)\b)"
+MEASURE = rf"\s?(?:[%％×倍秒]|[xX]\b|毫秒|{UNIT})|\s(?:seconds?|times|percent|points?)\b"
 MEASURED = re.compile(MEASURE)
-DOTTED = rf"\d+\.\d+(?:\.\d+)*(?!{MEASURE})"
+DOTTED = rf"\d++\.\d++(?:\.\d++)*+(?!{MEASURE})"
 MORE = rf"(?:(?:\s?[-–—~～/+、]\s?|,\s(?:[A-Za-z]\w*,?\s)*|\s?(?:and|or|to|和|或|到|至)\s?)v?{DOTTED})*"
 NEWER = r"\+?\s?(?:(?:or|and)\s(?:newer|later|higher|above|up|older|earlier|below)\b|以?及?以上|及更高|以后的版本|版)"
 VERSION = rf"""
     (?a:\b(?i:v|(?:versions?:?|releases?|since)\s(?:[<>=~≥≤]=?\s?)?)|版本号?[:：]?\s?){DOTTED}{MORE}
     |(?a:\b(?i:{"|".join(NAMES.split())}))(?:[-:：]|\sversions?:?)?\s?(?:[<>=~≥≤]=?\s?)?{DOTTED}{MORE}
     |(?:[<>=~]=|[≥≤])\s?(?:(?!0){DOTTED}|{DOTTED}\s*$)                              # requests >= 2.1
-    |{DOTTED}(?={NEWER}|\s(?:version|release)s?\b)
+    |(?<![\d.]){DOTTED}(?={NEWER}|\s(?:version|release)s?\b)
     """
 TITLE = r"(?:[A-Z][a-z]|(?!个?百分|[毫微纳]?秒|[分倍万亿千]|小时)[\u4e00-\u9fff])"
 NUMBERED = r"section|sec|chapter|ch|figure|fig|table|tab|equation|eq|appendix|theorem|lemma|example|listing|algorithm|step"
@@ -67,17 +77,18 @@ NUMBERED = r"section|sec|chapter|ch|figure|fig|table|tab|equation|eq|appendix|th
 NOT_RESULT = re.compile(
     rf"""
     (?P<version>{VERSION})
-    |\d+(?:\.\d+){{2,}}[\w.-]*                                                       # 2.13.0, 2024.01.31, 127.0.0.1
+    |(?<![\d.])\d++(?:\.\d++){{2,}}[\w.-]*                                                       # 2.13.0, 2024.01.31, 127.0.0.1
     |(?:\b(?i:(?:{NUMBERED})s?)\b\.?|§|[图表式节章第]|算法|定理|附录|公式)\s?\(?{DOTTED}(?:\s?(?:[-–~,、]|and|到|和)\s?{DOTTED})*
-    |{DOTTED}\s?(?=小?[节章])
+    |(?<![\d.]){DOTTED}\s?(?=小?[节章])
     |^[ \t>]*\#+\s+[\d.]+|^[ \t>]*(?:[-*+]\s+)?(?:\*\*|\[)?(?!0){DOTTED}\.?(?=\s{TITLE})   # a heading's number, also in a table of contents
-    |\d[\d.]*(?:\s?[×x]\s?\d[\d.]*)+                                                 # 8×8
+    |(?<![\d.])\d[\d.]*+(?:\s?[×x]\s?\d[\d.]*+)+                                                 # 8×8
     |[$€£¥￥]\s?\d[\d,.]*(?:\s?(?:[-–]|to)\s?[$€£¥]?\d[\d,.]*)?
-    |\d+\.\d+(?=\s?[ap]\.?m\b)
-    |\d[\d.]*\s?%(?=[- ]?(?:[cC]onfidence|[cC]redible|CI\b|置信))
+    |(?<![\d.])\d++\.\d++(?=\s?[ap]\.?m\b)
+    |(?<![\d.])\d[\d.]*+\s?%(?=[- ]?(?:[cC]onfidence|[cC]redible|CI\b|置信))
     """,
     re.X | re.M,
 )
+PARAGRAPH = re.compile(r"(?:[^\n]+\n?)+")
 BLANK = "\0"
 
 
@@ -110,21 +121,36 @@ def read(text: str) -> tuple[list[Literal], list[Excuse]]:
     """The literals in a text that look like results, and the excuses, both in order."""
     if not HINT.search(text):
         return [], []
+    prose, excuses = _prose(text)
+    prose, versions = _without_names(prose)
+    return [literal for literal in _literals(prose) if literal.text not in versions or MEASURED.match(prose, literal.end)], excuses
+
+
+def _prose(text: str) -> tuple[str, list[Excuse]]:
+    """The text with all blanked that is no prose, and the excuses in it."""
     excuses: list[Excuse] = []
-    versions: set[str] = set()
 
     def hidden(match: re.Match) -> str:
         if excuse := EXCUSE.fullmatch(match[0]):
             excuses.append(Excuse(match.start(), text.count("\n", 0, match.start()), excuse["why"]))
         return _blank(match)
 
-    def named(match: re.Match) -> str:
+    return NOT_PROSE.sub(hidden, text), excuses
+
+
+def _without_names(prose: str) -> tuple[str, set[str]]:
+    """Prose with all numbers blanked that name something, and those that are versions: a version is one wherever it stands."""
+    versions: set[str] = set()
+
+    def name(match: re.Match) -> str:
         if match["version"]:
             versions.update(re.findall(r"\d+\.\d+", match[0]))
         return _blank(match)
 
-    prose = NOT_RESULT.sub(named, NOT_PROSE.sub(hidden, text))
-    return [literal for literal in _literals(prose) if literal.text not in versions or MEASURED.match(prose, literal.end)], excuses
+    def paragraph(match: re.Match) -> str:
+        return NOT_RESULT.sub(name, match[0]) if HINT.search(match[0]) else match[0]
+
+    return PARAGRAPH.sub(paragraph, prose), versions
 
 
 def _blank(match: re.Match) -> str:
