@@ -27,6 +27,12 @@ RESULTS = {
     "PyTorch takes 12.5 ms, NumPy is 3.5 times slower.": ["12.5", "3.5 times"],
     "Python 3.11 gets 0.97 on 8×8 images (Section 2.1).": ["0.97"],
     "[0.97](0.98.html) on `0.5`": ["0.97"],
+    "Python 3.5 took 3.5 s.": ["3.5"],
+    "Since 0.9734 is above 0.95, or higher": ["0.9734", "0.95"],
+    "准确率在 0.97 以上，这代表 0.98 的方式 97.35": ["0.97", "0.98", "97.35"],
+    "NumPy 0.973, PyTorch 0.981": ["0.973", "0.981"],
+    "## 97.3 % on digits\n\n97.3 的准确率": ["97.3 %", "97.3"],
+    "one of {0.1, 0.2}, 3.2dB": ["0.1", "0.2", "3.2"],
     "## 2.3 From 0.91 on": ["0.91"],
     "- 2.5 秒\n- 2.5 GB": ["2.5", "2.5"],
 }
@@ -37,7 +43,7 @@ NO_RESULTS = [
     # sections, figures, formulas
     "Section 4.1, Sec. 2.3, §2.3, Figure 2.1, Fig. 2.1, Tables 3.1 and 3.2, Chapter 1.2",
     "第 2.3 节，2.3 节，图 2.3，表4.1，式 (2.1)，算法 1.2，附录 3.4",
-    "## 2.3 A heading\n\n- 1.1 Overview\n- **1.2 概述**\n\n2.1 损失函数",
+    "## 2.3 A heading\n\n- 1.1 Overview\n- **1.2 概述**\n- [2.1 损失函数](#loss)",
     # versions
     "Python 3.11, python 3.8, PyTorch 2.13, CUDA>=11.2, v1.2, 2.13.0, version 2.1, since 1.5, Apache 2.0, CC-BY 4.0",
     "Python 3.10, 3.11 and 3.12; in 3.12 it is faster. Python 3.9 or newer, JetPack 4.2 and above",
@@ -47,7 +53,7 @@ NO_RESULTS = [
     "8×8, 3x3, 1×8×8, 2×n, 8 × 8 and 5.4 × 2.2 inches",
     "$3.50, €2.5, a 95% confidence interval, 95 %置信区间",
     # code, mathematics, places, tags
-    "`0.97`, ``a `0.97` ``, $0.97$, \\(0.97\\), $$0.97 = 85\\%$$, `{python} x:.3f ± 0.01`",
+    "`0.97`, ``a `0.97` ``, $x = 0.97$, \\(0.97\\), $$0.97 = 85\\%$$, `{python} x:.3f ± 0.01`",
     "[a](b-0.97.html), ![](0.97.png), https://a.org/0.97, doi:10.1109/5.726791, arXiv:1312.6114, <img width='85%'>",
     "[1]: https://a.org/0.97 '85%'\n\n<!-- 0.97 --> <code>0.97</code> {: width=85% }",
     "run it 3 times, v_0.9, 0.9_a, 10 engineers, 0x1F, x86, 3 times",

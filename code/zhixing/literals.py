@@ -13,13 +13,13 @@ from dataclasses import dataclass
 NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?|\.\d++)(?:e[-+]?\d++)?"
 SHARE = r"\s?[%％‰]|\s(?:percent(?:age\spoints?)?|per\scent)\b|-percent\b|\s?个?百分点"
 RATIO = r"\s?×(?!\s?[\d$`]|[A-Za-z(])|[xX](?![A-Za-z\d]|\s\d)|\s?倍|\stimes(?=\s(?:as|the|less|more|fewer|[a-z]+er)\b)"
-UNIT = r"(?:[kKMGT]i?B?|[mµμn]?s|min|h|[kMG]?Hz|[mckµμn]?m)(?![A-Za-z\d])"
+UNIT = r"(?:[kKMGT]i?B?|[mµμn]?s|min|h|[kMG]?Hz|[mckµμn]?m|[kM]?W|dB|fps|pp|bits?)(?![A-Za-z\d])"
 LITERAL = re.compile(
     rf"""
     (?<![A-Za-z\d.@])(?<![A-Za-z][-/])(?<![A-Za-z\d]_)                      # no part of a name: Qwen2.5, HTTP/1.1, mAP@0.5
     {NUMBER}(?:(?P<share>{SHARE})|(?P<ratio>{RATIO}))?
     (?:\s?(?:[-–—~～±到至]|\bto\b)\s?{NUMBER}(?:(?P<share2>{SHARE})|(?P<ratio2>{RATIO}))?)?   # a range, a spread
-    (?:(?={UNIT})|(?![A-Za-z\d]|_[A-Za-z\d]|\.\d))
+    (?:(?={UNIT})|(?![A-Za-z\d]|_[A-Za-z\d]|\.\d))                                  # nor of 2.13.0 or 2024.01.31
     |百分之(?P<share3>[零〇一二两三四五六七八九十点\d.]+)
     """,
     re.X,
@@ -50,7 +50,7 @@ NOT_PROSE = re.compile(
     |\]\((?:[^()\n]|\([^()\n]*\))*\)|^[ ]{0,3}\[[^]^][^]]*\]:[^\n]*                  # targets of links
     |(?:https?://|www\.|doi:\s?|\b10\.\d{4,}/)[^\s<>，。、；）]+
     |(?i:arxiv[:\s]*)\d{4}\.\d{4,5}|\b\d\d(?:0[1-9]|1[012])\.\d{5}\b
-    |\{[^{}\n]*[=:\#.][^{}\n]*\}                                                     # attributes
+    |\{[ ]?[:\#.][^{}\n]*\}|\{[^{}\n]*=[^{}\n]*\}                                      # attributes
     """,
     re.X | re.S | re.M,
 )
@@ -62,25 +62,25 @@ NAMES = r"""Python CPython PyPy PyTorch torch torchvision TensorFlow Keras JAX N
     Apache L?GPL AGPL MPL CC(?:-[A-Z]+)* License GPT Llama Claude Gemini Qwen DeepSeek"""
 MEASURE = rf"\s?(?:[%％×倍秒]|[xX]\b|毫秒|{UNIT})|\s(?:seconds?|times|percent|points?)\b"
 MEASURED = re.compile(MEASURE)
-DOTTED = rf"\d++\.\d++(?:\.\d++)*+(?!{MEASURE})"
+DOTTED = rf"(?!0\.\d{{3}})\d++\.\d++(?:\.\d++)*+(?!{MEASURE})"
 MORE = rf"(?:(?:\s?[-–—~～/+、]\s?|,\s(?:[A-Za-z]\w*,?\s)*|\s?(?:and|or|to|和|或|到|至)\s?)v?{DOTTED})*"
-NEWER = r"\+?\s?(?:(?:or|and)\s(?:newer|later|higher|above|up|older|earlier|below)\b|以?及?以上|及更高|以后的版本|版)"
+NEWER = r"\+?\s?(?:(?:or|and)\s(?:newer|later|higher|above|up|older|earlier|below)\b|以?及以上|以上版本|及更高|以后的版本|版)"
 VERSION = rf"""
-    (?a:\b(?i:v|(?:versions?:?|releases?|since)\s(?:[<>=~≥≤]=?\s?)?)|版本号?[:：]?\s?){DOTTED}{MORE}
+    (?a:\b(?i:v|(?:versions?:?|releases?|since(?=\s[1-9]))\s(?:[<>=~≥≤]=?\s?)?)|版本号?[:：]?\s?){DOTTED}{MORE}
     |(?a:\b(?i:{"|".join(NAMES.split())}))(?:[-:：]|\sversions?:?)?\s?(?:[<>=~≥≤]=?\s?)?{DOTTED}{MORE}
     |(?:[<>=~]=|[≥≤])\s?(?:(?!0){DOTTED}|{DOTTED}\s*$)                              # requests >= 2.1
-    |(?<![\d.]){DOTTED}(?={NEWER}|\s(?:version|release)s?\b)
+    |(?<![\d.])(?!0){DOTTED}(?={NEWER}|\s(?:version|release)s?\b)
     """
+SECTION = rf"[1-9]\d?(?:\.\d{{1,2}})+(?![\d%])(?!{MEASURE})"
 TITLE = r"(?:[A-Z][a-z]|(?!个?百分|[毫微纳]?秒|[分倍万亿千]|小时)[\u4e00-\u9fff])"
 NUMBERED = r"section|sec|chapter|ch|figure|fig|table|tab|equation|eq|appendix|theorem|lemma|example|listing|algorithm|step"
 # numbers that name something, or that no run could give
 NOT_RESULT = re.compile(
     rf"""
     (?P<version>{VERSION})
-    |(?<![\d.])\d++(?:\.\d++){{2,}}[\w.-]*                                                       # 2.13.0, 2024.01.31, 127.0.0.1
-    |(?:\b(?i:(?:{NUMBERED})s?)\b\.?|§|[图表式节章第]|算法|定理|附录|公式)\s?\(?{DOTTED}(?:\s?(?:[-–~,、]|and|到|和)\s?{DOTTED})*
-    |(?<![\d.]){DOTTED}\s?(?=小?[节章])
-    |^[ \t>]*\#+\s+[\d.]+|^[ \t>]*(?:[-*+]\s+)?(?:\*\*|\[)?(?!0){DOTTED}\.?(?=\s{TITLE})   # a heading's number, also in a table of contents
+    |(?:\b(?i:(?:{NUMBERED})s?)\b\.?|§|(?<![代方形模格])[图表式节章第]|算法|定理|附录|公式)\s?\(?{SECTION}(?:\s?(?:[-–~,、]|and|到|和)\s?{SECTION})*
+    |(?<![\d.]){SECTION}\s?(?=小?[节章])
+    |^[ \t>]*\#+\s+{SECTION}|^[ \t>]*(?:[-*+]\s+|\*\*|\[)+{SECTION}\.?(?=\s{TITLE})    # a heading's number, also in a list
     |(?<![\d.])\d[\d.]*+(?:\s?[×x]\s?\d[\d.]*+)+                                                 # 8×8
     |[$€£¥￥]\s?\d[\d,.]*(?:\s?(?:[-–]|to)\s?[$€£¥]?\d[\d,.]*)?
     |(?<![\d.])\d++\.\d++(?=\s?[ap]\.?m\b)
