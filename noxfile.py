@@ -60,6 +60,12 @@ def serve(session: nox.Session) -> None:
     run(session, "mkdocs", "serve", "-f", "docs/mkdocs.en.yml" if "en" in session.posargs else "mkdocs.yml")
 
 
+@nox.session(venv_backend="none", requires=["environment"])
+def check(session: nox.Session) -> None:
+    """Say what is wrong with articles without running anything (`-- ARTICLE …`; all without)."""
+    run(session, "zhixing", "check", *session.posargs)
+
+
 @nox.session(name="run", venv_backend="none", requires=["environment"])
 def run_article(session: nox.Session) -> None:
     """Run one article and show what its cells show, with progress (`-- ARTICLE`)."""

@@ -27,7 +27,7 @@ def test_help_names_every_command(blog):
     """``zhixing --help`` lists each command with what it does, shows an article's spelling and explains the exit status."""
     said = blog.run("--help")
     assert said.status == 0
-    for command in ("build", "status", "why", "run", "cache"):
+    for command in ("build", "check", "status", "why", "run", "accept", "verify", "cache"):
         assert re.search(rf"^    {command}\s+\w+", said.out, re.M), command
         assert blog.run(command, "--help").status == 0
     for taught in ("```python {.cell #name}", "`{python} expression:format`", "docs/<lang>/articles/<slug>.md", "130 interrupted"):
@@ -55,7 +55,7 @@ def test_version(blog):
     assert blog.run("--version").out == f"zhixing {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["build", "status", "cache"])
+@pytest.mark.parametrize("command", ["build", "check", "status", "cache"])
 def test_no_articles(command, tmp_path, capfd):
     """A folder without articles is an error that says where the first one goes; nothing is written."""
     from zhixing.cli import main

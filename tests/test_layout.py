@@ -11,24 +11,11 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *(
-        "errors",
-        "quantity",
-        "text_table",
-        "article",
-        "config",
-        "wording",
-        "functions",
-        "dependency",
-        "machine",
-        "callers",
-        "imports",
-        "project",
-        "trace",
-    ),  # nouns
+    *("errors", "quantity", "text_table", "article", "config", "wording", "machine"),  # nouns
+    *("functions", "dependency", "callers", "imports", "project", "trace"),  # what a run depends on
     *("store", "lock", "frontend"),
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
-    *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
+    *("syntax", "listing", "literals", "typed_numbers", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "results", "ledger", "review", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
     *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "__main__"),
 ]

@@ -69,12 +69,25 @@ def bind(article: Article, work: Work, entry: Entry, config: Config, sources: Ma
         if has_figure(outputs[cell.id]) and shown(cell) and not cell.options.get("alt", "").strip():
             what = f"the figure of cell #{cell.id} has no alt text"
             report(Problem(article.path, cell.line, what, 'say what it shows: alt="…"'))
+    _check_references(article, anchors, report)
+    return bound
+
+
+def foresee(article: Article, config: Config, sources: Mapping[str, dict], report: Report) -> None:
+    """Report what ``bind`` will miss whatever the run gives: listings, sources, and what no formula or captioned cell is called."""
+    _listings(article, config, report)
+    _cited(article, sources, report)
+    formulas = [anchor_of("eq", formula.id) for formula in article.of(Formula)]
+    captioned = [cell.id for cell in article.cells if shown(cell) and cell.options.get("caption")]
+    _check_references(article, [*formulas, *(anchor_of(kind, id) for id in captioned for kind in ("fig", "tbl"))], report)
+
+
+def _check_references(article: Article, anchors: Iterable[str], report: Report) -> None:
     for reference in article.of(Reference):
         if reference.target not in anchors:
             known = ", ".join(f"@{anchor}" for anchor in anchors) or "none"
             what = f"@{reference.target} names no numbered formula, figure or table of this article"
             report(Problem(article.path, reference.line, what, f"there is {known}"))
-    return bound
 
 
 def anchor_of(kind: str, id: str) -> str:

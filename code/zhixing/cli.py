@@ -20,6 +20,7 @@ An article is docs/<lang>/articles/<slug>.md (or <slug>/index.md with files besi
 date, then Markdown in which ```python {.cell #name} is run and `{python} expression:format` becomes its value.
 
   zhixing build                 run what is not fresh, weave everything to build/docs/<lang>/
+  zhixing check hello           what is wrong with it, without running anything
   zhixing status                what a build would run
   zhixing why hello             because of which dependency
   zhixing run hello             run it now and show what its cells show
@@ -49,6 +50,17 @@ and texts, versions, platform and seconds. Review it in the pull request, as cod
 VERIFY = """\
 Each published result stands beside yours: the same, within tolerance, different. Bytes of figures and texts are compared only where
 machine and versions are those of the published run. Exit status 0 where nothing is different.
+"""
+
+
+CHECK = """\
+  front matter, fences, cells and translations    as they are spelled
+  listings, citations and references              that name nothing
+  typed numbers                                   that no run gave
+
+A decimal, a percentage or an "n×" in the prose is an error, unless it is a number of the article's code. Bind it to the run:
+`{python} run.accuracy:.3f`. Where it comes from elsewhere, say so right after it: 85 %<!-- typed: Iyyer et al. 2015, Table 2 -->
+What needs outputs (values, figures) and what needs the whole page (formulas, diagrams, links) is checked by build.
 """
 
 
@@ -99,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("build", _build, "run what is not fresh and weave all articles to build/docs/<lang>/")
+    checked = add("check", _check, "say what is wrong with articles without running anything")
+    checked.epilog = CHECK
+    checked.add_argument("slugs", metavar="ARTICLE", nargs="*", help="an article's slug (default: all articles)")
     add("status", _status, "show which articles a build would run")
     why = add("why", _why, "show because of which dependency an article would run")
     run = add("run", _run, "run an article now, fresh or not, and show what its cells show (figures go to build/run/ARTICLE/)")
@@ -141,6 +156,12 @@ def _progress(outcome: Outcome, done: int, total: int) -> None:
     print(pipeline.progress_line(outcome, done, total), file=sys.stderr, flush=True)
 
 
+def _check(config: Config, options: argparse.Namespace, result: Build) -> None:
+    pipeline.check(config, result)
+    if options.slugs:
+        result.keep_only(*options.slugs)
+
+
 def _status(config: Config, options: argparse.Namespace, result: Build) -> None:
     pipeline.status(config, result)
 
@@ -148,8 +169,8 @@ def _status(config: Config, options: argparse.Namespace, result: Build) -> None:
 def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
     pipeline.status(config, result)
     result.keep_only(options.slug)
-    outcome = result.outcomes[options.slug]
-    outcome.why = outcome.why or "nothing it depends on has changed"
+    for outcome in result.outcomes.values():
+        outcome.why = outcome.why or "nothing it depends on has changed"
 
 
 def _run(config: Config, options: argparse.Namespace, result: Build) -> None:
@@ -194,7 +215,7 @@ def _say(options: argparse.Namespace, result: Build) -> None:
         count = {state: sum(o.state == state for o in outcomes) for state in ("ran", "fresh", "failed")}
         said = ", ".join(f"{n} {state}" for state, n in count.items() if n) or "no articles"
         print(f"{said}; nothing published" if result.problems else f"{said}; {result.changed} files changed in build/docs", file=sys.stderr)
-    elif options.command in (_status, _why):
+    elif options.command in (_check, _status, _why):
         width = max((len(o.slug) for o in outcomes), default=0)
         for outcome in outcomes:
             print(f"{outcome.slug:<{width}}  {outcome.state:<6}  {outcome.why}".rstrip())

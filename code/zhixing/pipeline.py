@@ -14,7 +14,7 @@ from typing import Any
 
 from . import ledger, notebook
 from .article import Work
-from .bind import Bound, bind, read_sources
+from .bind import Bound, bind, foresee, read_sources
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
@@ -25,6 +25,7 @@ from .read import article_paths, read_pages, read_text, read_works
 from .results import results_of
 from .review import Review, changed_problem, elsewhere_note
 from .store import Entry, Store
+from .typed_numbers import check_typed
 from .weave import Page, assets, publish, weave
 
 log = logging.getLogger("zhixing")
@@ -57,14 +58,15 @@ class Build:
         """Whether a problem is reported of one of the work's articles."""
         return any(problem.path in work.paths for problem in self.problems)
 
-    def keep_only(self, slug: str) -> None:
-        """Forget all but one article's outcome and problems; raises Problem where no article is called so."""
-        if slug not in self.outcomes:
-            known = ", ".join(sorted(self.outcomes)) or "none"
-            raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {known}")
-        self.outcomes = {slug: self.outcomes[slug]}
-        own = (f"/articles/{slug}.md", f"/articles/{slug}/index.md")
-        self.problems = [problem for problem in self.problems if problem.path.endswith(own)]
+    def keep_only(self, *slugs: str) -> None:
+        """Forget all but some articles' outcomes and problems; raises Problem where no article is called so."""
+        own = {slug: (f"/articles/{slug}.md", f"/articles/{slug}/index.md") for slug in slugs}
+        for slug in slugs:
+            if slug not in self.outcomes and not any(problem.path.endswith(own[slug]) for problem in self.problems):
+                known = ", ".join(sorted(self.outcomes)) or "none"
+                raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {known}")
+        self.outcomes = {slug: self.outcomes[slug] for slug in slugs if slug in self.outcomes}
+        self.problems = [problem for problem in self.problems if problem.path.endswith(sum(own.values(), ()))]
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -95,7 +97,7 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     """``build``, by a caller that holds the blog's lock."""
     remove_leftovers(config)
     store = Store(config.build / "store", mends=True)
-    works = read_works(config, result.report)
+    works = _read(config, result)
     plans = make_plans(works, config, store, result)
     entries = run_plans(plans, config, store, result, progress, pool)
     review_all(works, entries, config, result)
@@ -106,6 +108,14 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     result.raise_problems()
     for language, tree in trees.items():
         result.changed += publish(PurePosixPath("docs", language), tree, config)
+
+
+def _read(config: Config, result: Build) -> list[Work]:
+    """The blog's works, and what is wrong with their texts."""
+    works = read_works(config, result.report)
+    for work in works:
+        check_typed(work, config, result.report)
+    return works
 
 
 def make_plans(works: list[Work], config: Config, store: Store, result: Build) -> list[Plan]:
@@ -274,9 +284,20 @@ def _mark_failed(works: list[Work], result: Build) -> None:
             result.outcomes[work.slug].state = "failed"
 
 
+def check(config: Config, result: Build) -> None:
+    """Say what can be said without running anything: outcomes are sound or failed."""
+    works = _read(config, result)
+    sources = read_sources(works, config, result.report)
+    for work in works:
+        for article in work.articles.values():
+            foresee(article, config, sources, result.report)
+        result.outcomes[work.slug] = Outcome(work.slug, "sound")
+    _mark_failed(works, result)
+
+
 def status(config: Config, result: Build) -> list[Plan]:
     """What a build would do, without doing it: outcomes are fresh, stale or failed."""
-    works = read_works(config, result.report)
+    works = _read(config, result)
     plans = make_plans(works, config, Store(config.build / "store"), result)
     result.problems.sort(key=lambda problem: (problem.path, problem.line))
     return plans
