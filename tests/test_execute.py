@@ -389,3 +389,13 @@ def test_a_machines_first_figure_leaves_no_trace_on_the_page(new_blog):
     blog.built()
     assert "font cache" not in blog.page("a")
     assert "no such font" in blog.page("a")
+
+
+def test_cells_are_compiled_without_the_engines_own_future_imports(blog):
+    """An annotation in a cell is evaluated, as in a plain file and a notebook, and one that names nothing fails."""
+    blog.article("a", "```python {.cell}\ndef f(x: int): ...\n\nf.__annotations__\n```\n")
+    blog.built()
+    assert "{'x': int}" in blog.page("a")
+    blog.article("a", "```python {.cell}\ndef f(x: Undefined): ...\n```\n")
+    (error,) = blog.build().errors
+    assert "NameError" in error
