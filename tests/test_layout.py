@@ -13,14 +13,15 @@ ENGINE = ROOT / "code" / "zhixing"
 ORDER = [
     *("errors", "article", "config", "wording", "functions", "dependency", "callers", "imports", "project", "trace"),  # nouns
     *("store", "lock", "frontend"),
+    *("colophon", "standalone", "bundle"),  # what a reader can download
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
-    *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
+    *("read", "plan", "execute", "bind", "weave", "notebook", "script", "prove"),  # stages, in the order data flows
     *("site", "pipeline", "cache", "cli", "mkdocs", "__main__"),
 ]
 STAGES = {"read", "plan", "execute", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
-HANDED_ON = {("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave")}
+HANDED_ON = {("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("script", "bind"), ("prove", "weave")}
 
 
 def imported(path):

@@ -126,6 +126,11 @@ class Article:
         return list(self.of(Cell))
 
     @property
+    def runs(self) -> bool:
+        """Whether it has anything that is run."""
+        return any(isinstance(part, (Cell, Value)) for part in self.parts)
+
+    @property
     def source(self) -> str:
         return self.front_text + "".join(part.text for part in self.parts)
 
@@ -141,6 +146,10 @@ class Work:
     @property
     def cells(self) -> list[Cell]:
         return self.original.cells
+
+    @property
+    def runs(self) -> bool:
+        return any(article.runs for article in self.articles.values())
 
     @property
     def depends(self) -> list[str] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 from . import notebook
 from .article import Work
 from .bind import Bound, bind, read_sources
+from .bundle import Bundle, bundle
+from .colophon import download
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
@@ -20,6 +22,7 @@ from .lock import one_at_a_time, remove_leftovers
 from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
+from .script import script
 from .store import Entry, Store
 from .weave import Page, assets, publish, weave
 
@@ -86,7 +89,8 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     entries = run_plans(plans, config, store, result, progress, pool)
     bound = bind_all(works, entries, config, result)
     how = dialect(config)
-    trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
+    bundles = {work.slug: bundle(work, entries[work.slug], config) for work in works if work.slug in entries and work.runs}
+    trees = {language: weave_language(language, bound, bundles, config, how, result) for language in config.languages}
     _mark_failed(works, result)
     result.raise_problems()
     for language, tree in trees.items():
@@ -196,7 +200,7 @@ def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, resul
 
 
 def weave_language(
-    language: str, bound: list[tuple[Bound, Entry]], config: Config, how: Dialect, result: Build
+    language: str, bound: list[tuple[Bound, Entry]], bundles: Mapping[str, Bundle], config: Config, how: Dialect, result: Build
 ) -> dict[PurePosixPath, bytes]:
     """One language's woven tree, proven: {path below its docs folder: content}."""
     own = [(b, entry) for b, entry in bound if b.article.language == language]
@@ -206,6 +210,8 @@ def weave_language(
         pages.append(weave(b))
         tree |= assets(b.article, entry)
         tree[notebook.target(b.article.slug)] = notebook.notebook(b)
+        if b.article.runs:
+            tree |= downloads(b, bundles[b.article.slug])
     if own:
         tree[notebook.INDEX] = notebook.index([b for b, _ in own], language)
     for target, path in read_pages(config, language, result.report):
@@ -217,6 +223,12 @@ def weave_language(
     needs = prove(pages, set(tree) | articles, how, result.report)
     tree |= {page.target: page.text.encode() for page in pages}
     return tree | front_end_files(needs)
+
+
+def downloads(bound: Bound, made: Bundle) -> dict[PurePosixPath, bytes]:
+    """What a reader can download and run: the article's notebook and script."""
+    slug = bound.article.slug
+    return {download(slug, "ipynb"): notebook.notebook(bound, made), download(slug, "py"): script(bound, made)}
 
 
 def _plain_page(target: PurePosixPath, path: Path, config: Config, result: Build) -> Page | None:
