@@ -407,3 +407,13 @@ def test_events_are_heard_in_order(new_blog):
         execute(work, {}, config, lambda event: heard.append((event["event"], event.get("id") or event.get("text"))))
     cells = [("cell", "one"), ("outputs", "one"), ("cell", "two"), ("outputs", "two")]
     assert heard == [("started", None), *cells, ("value", "3"), ("value", ""), ("done", None)]
+
+
+def test_cells_are_compiled_without_the_engines_own_future_imports(blog):
+    """An annotation in a cell is evaluated, as in a plain file and a notebook, and one that names nothing fails."""
+    blog.article("a", "```python {.cell}\ndef f(x: int): ...\n\nf.__annotations__\n```\n")
+    blog.built()
+    assert "{'x': int}" in blog.page("a")
+    blog.article("a", "```python {.cell}\ndef f(x: Undefined): ...\n```\n")
+    (error,) = blog.build().errors
+    assert "NameError" in error

@@ -147,6 +147,11 @@ class Article:
         return list(self.of(Cell))
 
     @property
+    def runs(self) -> bool:
+        """Whether it has anything that is run."""
+        return any(isinstance(part, (Cell, Value)) for part in self.parts)
+
+    @property
     def source(self) -> str:
         return self.front_text + "".join(part.text for part in self.parts)
 
@@ -167,6 +172,10 @@ class Work:
     def paths(self) -> set[str]:
         """The files of its articles."""
         return {str(article.path) for article in self.articles.values()}
+
+    @property
+    def runs(self) -> bool:
+        return any(article.runs for article in self.articles.values())
 
     @property
     def depends(self) -> list[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -15,6 +15,8 @@ from typing import Any
 from . import ledger, notebook
 from .article import Work
 from .bind import Bound, bind, foresee, read_sources
+from .bundle import Bundle, bundle
+from .colophon import download
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
@@ -24,6 +26,7 @@ from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
 from .results import results_of
 from .review import Review, changed_problem, elsewhere_note
+from .script import script
 from .store import Entry, Store
 from .typed_numbers import check_typed
 from .weave import Page, assets, publish, weave
@@ -103,7 +106,8 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     review_all(works, entries, config, result)
     bound = bind_all(works, entries, config, result)
     how = dialect(config)
-    trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
+    bundles = {work.slug: bundle(work, entries[work.slug], config) for work in works if work.slug in entries and work.runs}
+    trees = {language: weave_language(language, bound, bundles, config, how, result) for language in config.languages}
     _mark_failed(works, result)
     result.raise_problems()
     for language, tree in trees.items():
@@ -244,7 +248,7 @@ def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, resul
 
 
 def weave_language(
-    language: str, bound: list[tuple[Bound, Entry]], config: Config, how: Dialect, result: Build
+    language: str, bound: list[tuple[Bound, Entry]], bundles: Mapping[str, Bundle], config: Config, how: Dialect, result: Build
 ) -> dict[PurePosixPath, bytes]:
     """One language's woven tree, proven: {path below its docs folder: content}."""
     own = [(b, entry) for b, entry in bound if b.article.language == language]
@@ -254,6 +258,8 @@ def weave_language(
         pages.append(weave(b))
         tree |= assets(b.article, entry)
         tree[notebook.target(b.article.slug)] = notebook.notebook(b)
+        if b.article.runs:
+            tree |= downloads(b, bundles[b.article.slug])
     if own:
         tree[notebook.INDEX] = notebook.index([b for b, _ in own], language)
     for target, path in read_pages(config, language, result.report):
@@ -265,6 +271,12 @@ def weave_language(
     needs = prove(pages, set(tree) | articles, how, result.report)
     tree |= {page.target: page.text.encode() for page in pages}
     return tree | front_end_files(needs)
+
+
+def downloads(bound: Bound, made: Bundle) -> dict[PurePosixPath, bytes]:
+    """What a reader can download and run: the article's notebook and script."""
+    slug = bound.article.slug
+    return {download(slug, "ipynb"): notebook.notebook(bound, made), download(slug, "py"): script(bound, made)}
 
 
 def _plain_page(target: PurePosixPath, path: Path, config: Config, result: Build) -> Page | None:

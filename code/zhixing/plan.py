@@ -56,7 +56,7 @@ def plan(work: Work, config: Config, store: Store, states: States) -> Plan:
     An article without cells and inline values has nothing to run: its entry is empty.
     """
     wanted = recipe(work, config)
-    if not work.cells and not work.fields:
+    if not work.runs:
         nothing = Entry(work.slug, wanted, {}, {}, [], {}, {})
         return Plan(work, wanted, nothing, "")
     why = ""

@@ -155,9 +155,9 @@ class Run:
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not code.rstrip().endswith(";"):
             last = ast.Expression(tree.body.pop().value)
-        exec(compile(tree, name, "exec"), namespace)
+        exec(compile(tree, name, "exec", dont_inherit=True), namespace)
         if last is not None:
-            value = eval(compile(last, name, "eval"), namespace)
+            value = eval(compile(last, name, "eval", dont_inherit=True), namespace)
             if value is not None:
                 data, metadata = self.shell.display_formatter.format(value)
                 namespace["_"] = builtins._ = value

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
 from .bind import SVG, Bound, anchor_of, picture_kind, shown, targets
+from .colophon import colophon
 from .config import Config
 from .picture import clean_html, clean_svg
 from .store import Entry, write_whole
@@ -62,7 +63,7 @@ def weave(bound: Bound) -> Page:
     for part in article.parts:
         woven = _woven(part, bound)
         page.add(part.text if woven is None else woven, part.line, verbatim=woven is None)
-    page.add(reference_list(bound), 1)
+    page.add(reference_list(bound) + colophon(article), 1)
     return page
 
 
