@@ -5,7 +5,7 @@ import pytest
 from zhixing.config import Config, load
 from zhixing.errors import Problem
 
-SETTINGS = "environment, languages, memory_limit, output_limit, preload, process_limit, run_timeout, start_method, timeout"
+SETTINGS = "environment, languages, memory_limit, output_limit, preload, process_limit, run_timeout, start_method, timeout, verify_command"
 
 
 def test_everything_has_a_default(blog):
@@ -38,6 +38,8 @@ def test_settings_are_read(blog):
         ("memory_limit = 0", "memory_limit = 0; give GB, above 0"),
         ("process_limit = 'many'", "process_limit = 'many'; give a number of processes, above 0"),
         ("start_method = 'fork'", "start_method = 'fork'; give forkserver or spawn"),
+        ("verify_command = 'verify'", "verify_command = 'verify'; give a text with {slug} in it"),
+        ("verify_command = 1", "verify_command = 1; give a text with {slug} in it"),
         ("languages = [1]", "languages = [1]; give a list of strings"),
     ],
 )

@@ -11,31 +11,20 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *("errors", "quantity", "text_table", "article", "config", "wording", "machine"),  # nouns
+    *("errors", "blocks", "quantity", "text_table", "article", "config", "wording", "machine"),  # nouns
     *("functions", "dependency", "callers", "imports", "project", "trace"),  # what a run depends on
     *("store", "lock", "frontend"),
-    *("colophon", "standalone", "bundle"),  # what a reader can download
+    *("standalone", "bundle"),  # what a reader can download
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
     *("syntax", "listing", "literals", "typed_numbers", "picture", "render", "markdown", "notebook_page"),
-    *(
-        "read",
-        "plan",
-        "execute",
-        "results",
-        "ledger",
-        "review",
-        "bind",
-        "weave",
-        "notebook",
-        "script",
-        "prove",
-    ),  # stages, in the order data flows
+    # stages, in the order data flows
+    *("read", "plan", "execute", "results", "ledger", "review", "bind", "colophon", "weave", "notebook", "script", "prove"),
     *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "__main__"),
 ]
 STAGES = {"read", "plan", "execute", "review", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
 HANDED_ON = {
-    *(("accept", "review"), ("verify", "review")),
+    *(("accept", "review"), ("verify", "review"), ("bind", "review"), ("colophon", "bind")),
     *(("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("script", "bind"), ("prove", "weave"), ("terminal", "bind")),
 }
 

@@ -158,10 +158,18 @@ def test_cells_without_id_are_counted():
 
 def test_every_option_is_read():
     """Each option's value is converted, and each has a spelling to show where that fails."""
-    written = 'echo=false output=only caption="c" alt="a" timeout=1.5 raises=ValueError'
+    written = 'echo=false output=only caption="c" alt="a" timeout=1.5 tolerance=0.01 raises=ValueError'
     parts, problems = parts_of(f"```python {{.cell {written}}}\n```\n")
     assert problems == []
-    assert parts[0].options == {"echo": False, "output": "only", "caption": "c", "alt": "a", "timeout": 1.5, "raises": "ValueError"}
+    assert parts[0].options == {
+        "echo": False,
+        "output": "only",
+        "caption": "c",
+        "alt": "a",
+        "timeout": 1.5,
+        "tolerance": "0.01",
+        "raises": "ValueError",
+    }
     assert set(parts[0].options) == set(OPTIONS)
 
 

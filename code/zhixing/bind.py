@@ -13,6 +13,7 @@ from .article import Article, Cell, Citation, Formula, Listing, Reference, Work
 from .config import Config
 from .errors import Problem
 from .listing import ListingError, listed
+from .review import Review
 from .store import Entry
 from .syntax import LISTED, Report
 from .wording import words
@@ -28,6 +29,7 @@ class Bound:
     ``code`` maps a listing's or a cell's line to the code shown there; ``outputs`` cell ids to nbformat outputs;
     ``values`` (expression, format) to text; ``anchors`` ids that prose can refer to (``fig-…``, ``tbl-…``, ``eq-…``)
     to their numbers, ``captioned`` cell ids to such an anchor; ``cited`` citation keys to their sources in the order of citing.
+    ``review`` holds the run's results beside the accepted ones.
     """
 
     article: Article
@@ -37,6 +39,7 @@ class Bound:
     anchors: Mapping[str, int]
     captioned: Mapping[str, str]
     cited: Mapping[str, dict]
+    review: Review | None = None
 
     def numbered(self, anchor: str) -> str:
         """What a numbered formula, figure or table is called in the article's language: "Figure 2"."""

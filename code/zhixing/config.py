@@ -27,6 +27,7 @@ class Config:
     ``environment`` names the environment variables that runs may see (and depend on).
     ``memory_limit`` is in GB (10⁹ bytes) for all processes of a run together, ``output_limit`` in MB for what it shows and
     for what it writes, ``process_limit`` a number of processes. ``start_method`` is as in Python's multiprocessing.
+    ``verify_command`` is what pages tell readers to repeat an article with.
     """
 
     root: Path
@@ -38,6 +39,7 @@ class Config:
     memory_limit: float = 4
     output_limit: float = 20
     process_limit: float = 64
+    verify_command: str = "zhixing verify {slug}"
     start_method: str = "forkserver" if sys.platform == "linux" else "spawn"
 
     @property
@@ -97,5 +99,8 @@ def _check(name: str, value: Any, text: str) -> None:
     elif name in _CHOICES:
         if value not in _CHOICES[name]:
             raise Problem("pyproject.toml", line, f"{name} = {value!r}", f"give {' or '.join(_CHOICES[name])}")
+    elif settings[name] == "str":
+        if not isinstance(value, str) or "{slug}" not in value:
+            raise Problem("pyproject.toml", line, f"{name} = {value!r}", "give a text with {slug} in it")
     elif not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         raise Problem("pyproject.toml", line, f"{name} = {value!r}", "give a list of strings")

@@ -10,11 +10,12 @@ from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Formula, Listing, Reference, Value
 from .bind import SVG, Bound
+from .blocks import fenced
 from .bundle import Bundle, set_up, source_of
 from .colophon import download
 from .standalone import zx_set_up
 from .syntax import header
-from .weave import fenced, page_svg, reference_list, target_of
+from .weave import page_svg, reference_list, target_of
 from .wording import words
 
 INDEX = PurePosixPath("notebooks", "index.md")

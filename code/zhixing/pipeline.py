@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,7 +16,7 @@ from . import ledger, notebook
 from .article import Work
 from .bind import Bound, bind, foresee, read_sources
 from .bundle import Bundle, bundle
-from .colophon import download
+from .colophon import colophon, download
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
@@ -103,8 +103,8 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     works = _read(config, result)
     plans = make_plans(works, config, store, result)
     entries = run_plans(plans, config, store, result, progress, pool)
-    review_all(works, entries, config, result)
-    bound = bind_all(works, entries, config, result)
+    reviews = review_all(works, entries, config, result)
+    bound = bind_all(works, entries, reviews, config, result)
     how = dialect(config)
     bundles = {work.slug: bundle(work, entries[work.slug], config) for work in works if work.slug in entries and work.runs}
     trees = {language: weave_language(language, bound, bundles, config, how, result) for language in config.languages}
@@ -237,10 +237,15 @@ def review_one(work: Work, entry: Entry, config: Config, result: Build) -> Revie
     return Review(results_of(work, entry, result.report), ledger.run_of(entry), accepted)
 
 
-def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> list[tuple[Bound, Entry]]:
+def bind_all(
+    works: list[Work], entries: dict[str, Entry], reviews: dict[str, Review], config: Config, result: Build
+) -> list[tuple[Bound, Entry]]:
     sources = read_sources(works, config, result.report)
     return [
-        (bind(article, work, entries[work.slug], config, sources, result.report), entries[work.slug])
+        (
+            replace(bind(article, work, entries[work.slug], config, sources, result.report), review=reviews.get(work.slug)),
+            entries[work.slug],
+        )
         for work in works
         if work.slug in entries
         for article in work.articles.values()
@@ -256,6 +261,7 @@ def weave_language(
     tree: dict[PurePosixPath, bytes] = {}
     for b, entry in own:
         pages.append(weave(b))
+        pages[-1].add(colophon(b, config), 1)
         tree |= assets(b.article, entry)
         tree[notebook.target(b.article.slug)] = notebook.notebook(b)
         if b.article.runs:

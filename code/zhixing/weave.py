@@ -16,14 +16,12 @@ from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
 from .bind import SVG, Bound, anchor_of, picture_kind, shown, targets
-from .colophon import colophon
+from .blocks import fenced, indented, plain
 from .config import Config
 from .picture import clean_html, clean_svg
 from .store import Entry, write_whole
 from .syntax import header
 from .wording import words
-
-SPECIAL = re.compile(r"[\\`*_\[\]<>&|$~^=#{}\"'\n]")
 
 
 @dataclass
@@ -63,7 +61,7 @@ def weave(bound: Bound) -> Page:
     for part in article.parts:
         woven = _woven(part, bound)
         page.add(part.text if woven is None else woven, part.line, verbatim=woven is None)
-    page.add(reference_list(bound) + colophon(article), 1)
+    page.add(reference_list(bound), 1)
     return page
 
 
@@ -99,13 +97,13 @@ def _woven(part: Part, bound: Bound) -> str | None:
         case Listing():
             return _listing(part, bound)
         case Cell():
-            return _indented(_cell(part, bound), part.indent)
+            return indented(_cell(part, bound), part.indent)
         case Value():
-            spelled = _plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
-            return f'<span class="zx-value" title="{spelled}">{_plain(part.printed(bound.values))}</span>'
+            spelled = plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
+            return f'<span class="zx-value" title="{spelled}">{plain(part.printed(bound.values))}</span>'
         case Formula():
             block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n{bound.display(part)}\n///\n"
-            return _indented(block, part.indent)
+            return indented(block, part.indent)
         case Reference():
             if part.target not in bound.anchors:
                 return None  # bind has reported it
@@ -118,30 +116,12 @@ def _woven(part: Part, bound: Bound) -> str | None:
     return None
 
 
-def _plain(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
-    return SPECIAL.sub(lambda match: f"&#{ord(match[0])};", text)
-
-
-def _indented(block: str, indent: str) -> str:
-    if not indent:
-        return block
-    return "".join(indent + row if row.strip() else indent.rstrip(" \t") + row for row in block.splitlines(keepends=True))
-
-
-def fenced(code: str, info: str) -> str:
-    """A fence with this info string, long enough for what it encloses."""
-    longest = max([2, *(len(run) for run in re.findall(r"`{3,}", code))])
-    mark = "`" * (longest + 1)
-    return f"{mark}{info}\n{code}\n{mark}\n"
-
-
 def _listing(listing: Listing, bound: Bound) -> str:
     language, classes, id, options = header(listing.header)
     options.setdefault("title", ", ".join(targets(listing)))
     names = " ".join(f".{name}" for name in (language or "text", *classes, "zx-listing"))
     attributes = names + (f" #{id}" if id else "") + "".join(f' {key}="{value}"' for key, value in options.items())
-    return _indented(fenced(bound.code.get(listing.line, ""), f"{{{attributes}}}"), listing.indent)
+    return indented(fenced(bound.code.get(listing.line, ""), f"{{{attributes}}}"), listing.indent)
 
 
 def _cell(cell: Cell, bound: Bound) -> str:
@@ -182,7 +162,7 @@ def _output(cell: Cell, n: int, output: dict, bound: Bound) -> str:
         return fenced(f'<div class="zx-output zx-picture" data-search-exclude>{svg}</div>', "{.zx-html}")
     if kind:
         name = _picture_name(cell.id, n, kind)
-        return f"![{_plain(alt)}]({name if article.folder else f'{article.slug}/{name}'}){{.zx-output .zx-picture}}\n"
+        return f"![{plain(alt)}]({name if article.folder else f'{article.slug}/{name}'}){{.zx-output .zx-picture}}\n"
     if "text/html" in data:
         table = clean_html(data["text/html"], article.front.get("labels", {}))
         return fenced(f'<div class="zx-output zx-table">{table}</div>', "{.zx-html}")
