@@ -11,10 +11,11 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *("errors", "article", "config", "wording", "functions", "dependency", "callers", "imports", "project", "trace"),  # nouns
+    *("errors", "article", "config", "wording", "shapes", "layers", "functions", "dependency"),  # nouns
+    *("callers", "imports", "project", "trace"),  # what a run depends on
     *("store", "lock", "frontend"),
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
-    *("syntax", "listing", "picture", "render", "markdown", "notebook_page"),
+    *("headers", "syntax", "listing", "legend", "flowchart", "architecture", "picture", "render", "markdown", "notebook_page"),
     *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
     *("site", "pipeline", "cache", "cli", "mkdocs", "__main__"),
 ]
@@ -67,9 +68,13 @@ def test_only_the_pipeline_knows_the_order():
 
 
 def test_the_runner_stands_alone():
-    """The programs that run cells share nothing with the engine but what traces them."""
+    """The programs that run cells share nothing with the engine but what traces and measures them."""
     shared = {module: {name for name, _ in IMPORTS[module] if name.startswith(".")} for module in ("runner", "supervisor", "fork_server")}
-    assert shared == {"runner": {".imports", ".outputs", ".trace"}, "supervisor": set(), "fork_server": {".runner", ".supervisor"}}
+    assert shared == {
+        "runner": {".imports", ".layers", ".outputs", ".shapes", ".trace"},
+        "supervisor": set(),
+        "fork_server": {".runner", ".supervisor"},
+    }
 
 
 def test_one_module_knows_each_tool():

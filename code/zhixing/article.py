@@ -34,10 +34,28 @@ class Fenced(Part):
 
 @dataclass(frozen=True)
 class Listing(Fenced):
-    """A fence that shows code from ``code/``: ``header`` is its info string, ``body`` what it encloses."""
+    """A fence that shows code from ``code/``: ``header`` is its info string, ``body`` what it encloses.
+
+    ``shapes`` are those of its targets of which the run is to measure shapes.
+    """
 
     header: str = ""
     body: str = ""
+    shapes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagram(Fenced):
+    """A Mermaid flowchart that is checked against a model: ``model`` and ``input`` are expressions."""
+
+    body: str = ""
+    model: str = ""
+    input: str = ""
+
+    @property
+    def measured(self) -> tuple[str, str]:
+        """What is evaluated, wherever it stands."""
+        return self.model, self.input
 
 
 @dataclass(frozen=True)
@@ -150,5 +168,19 @@ class Work:
     @property
     def fields(self) -> list[tuple[str, str]]:
         """The distinct inline (expression, format) pairs of all languages, the original's first."""
+        return list(dict.fromkeys(value.field for value in self._of(Value)))
+
+    @property
+    def shapes(self) -> list[str]:
+        """The listed functions whose shapes the run measures, in any language."""
+        return sorted({target for listing in self._of(Listing) for target in listing.shapes})
+
+    @property
+    def models(self) -> list[tuple[str, str]]:
+        """The distinct (model, input) pairs that diagrams of all languages are checked against."""
+        return list(dict.fromkeys(diagram.measured for diagram in self._of(Diagram)))
+
+    def _of(self, kind: type[P]) -> Iterator[P]:
+        """The parts of one kind in all languages, the original's first."""
         articles = [self.original, *(a for a in self.articles.values() if a is not self.original)]
-        return list(dict.fromkeys(value.field for article in articles for value in article.of(Value)))
+        return (part for article in articles for part in article.of(kind))

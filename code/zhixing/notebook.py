@@ -8,7 +8,7 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from .article import Article, Cell, Citation, Formula, Listing, Reference, Value
+from .article import Article, Cell, Citation, Diagram, Formula, Listing, Reference, Value
 from .bind import SVG, Bound, value_text
 from .syntax import header
 from .weave import fenced, page_svg, reference_list, target_of
@@ -42,6 +42,8 @@ def notebook(bound: Bound) -> bytes:
             text += value_text(bound, part)
         elif isinstance(part, Listing):
             text += fenced(bound.code.get(part.line, ""), header(part.header)[0] or "text")
+        elif isinstance(part, Diagram):
+            text += fenced(part.body.removesuffix("\n"), "mermaid")
         elif isinstance(part, Formula):
             text += bound.display(part)
         elif isinstance(part, Reference):

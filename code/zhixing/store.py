@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from . import __version__
 from .dependency import digest
 
-SCHEMA = 2
+SCHEMA = 3
 WHOLE, ASIDE = ".json", ".damaged"  # how the file of an entry ends, and of one that was set aside
 UNFINISHED = ".new-"  # how a file begins that is still being written
 
@@ -29,7 +29,8 @@ class Entry:
 
     ``recipe`` holds the digests of what was asked for: each cell, the inline values, the interpreter.
     ``outputs`` maps cell ids to nbformat outputs, ``values`` holds [expression, format, text] rows,
-    ``assets`` maps file names to base64, ``seconds`` cell ids to wall time.
+    ``assets`` maps file names to base64, ``seconds`` cell ids to wall time. ``shapes`` maps measured functions to
+    [number of the statement, [[name, shape], …]] rows, ``models`` holds [model, input, layers] rows (see ``layers``).
     """
 
     slug: str
@@ -39,6 +40,8 @@ class Entry:
     values: list[list[str]]
     assets: dict[str, str]
     seconds: dict[str, float]
+    shapes: dict[str, list] = field(default_factory=dict)
+    models: list[list] = field(default_factory=list)
 
     @property
     def key(self) -> str:
