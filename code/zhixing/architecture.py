@@ -20,7 +20,7 @@ from .syntax import Report
 Shape = tuple[int, ...]
 WORD = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*", re.A)
 NUMBERED = re.compile(r"(?P<family>.*?)\d+")
-TIMES = r"\s*(?:×|x|\\times\b)\s*"
+TIMES = r"\s*(?:×|x|\\times(?![A-Za-z]))\s*"
 SHAPE = re.compile(
     rf"""
     (?<![\w.])(?P<product>\d+(?:{TIMES}\d+)+)(?![\w])           # 16×8×8
@@ -97,13 +97,17 @@ class Layers:
     def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
         self.rows = {row["name"]: row for row in rows}
         self.names = [name for name in self.rows if name]
-        self.leaves = [n for n in self.names if self.rows[n]["gives"] is not None and not any(m.startswith(f"{n}.") for m in self.names)]
+        self.leaves = [name for name, row in self.rows.items() if row["gives"] is not None and not self._holds(name)]
         short = [name.rpartition(".")[2] for name in self.names]
         self.words = {word: name for word, name in zip(short, self.names, strict=True) if short.count(word) == 1 and not word.isdigit()}
         self.words |= {name: name for name in self.names}
         self.moving = [shape for name in self.leaves for shape in (*self._of(name, "reads"), *self._of(name, "gives"))]
         sizes = [shape for name in self.rows for key in ("reads", "gives", "parameters") for shape in self._of(name, key)]
         self.shapes = set(sizes)
+
+    def _holds(self, name: str) -> bool:
+        """Whether other modules are inside this one."""
+        return any(other.startswith(f"{name}." if name else "") for other in self.rows if other != name)
 
     def _of(self, name: str, key: str) -> list[Shape]:
         found = self.rows[name][key] or []

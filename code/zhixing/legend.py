@@ -11,7 +11,7 @@ import io
 import math
 import re
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .article import Article, Listing
@@ -39,10 +39,10 @@ class Legend:
     @property
     def meaning(self) -> str:
         """What the symbols of its comments stand for: "B = 64"."""
-        texts = {name: ", ".join(f"{symbol} = {size}" for symbol, size in sizes.items()) for name, sizes in self.symbols.items() if sizes}
-        if len(set(texts.values())) <= 1:
-            return next(iter(texts.values()), "")
-        return "; ".join(f"{name}: {text}" for name, text in texts.items())
+        known = list(dict.fromkeys(pair for sizes in self.symbols.values() for pair in sizes.items()))
+        if len(dict(known)) == len(known):
+            return _sizes(known)
+        return "; ".join(f"{name}: {_sizes(sizes.items())}" for name, sizes in self.symbols.items() if sizes)
 
     def beside_rows(self, code: str) -> str:
         """The listing's code with what was measured as comments, each behind its mark."""
@@ -84,7 +84,7 @@ def _measured(target: str, start: int, legend: Legend, entry: Entry, config: Con
         raise ListingError(f"listing {target!r} has no shapes: it is no function", fix)
     rows = dict(entry.shapes.get(target, []))
     if not any(rows.values()):
-        what = "gave nothing with a shape" if target in entry.shapes else "was not called"
+        what = "gave nothing with a shape" if target in entry.shapes else "was not called, or only failed"
         raise ListingError(f"listing {target!r} has no shapes: in this run it {what}", "call it in a cell, or remove shapes=true")
     first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
     comments = _comments(text)
@@ -131,6 +131,10 @@ def _text(shapes: Sequence[tuple[str, list[int]]]) -> str:
     if len(shapes) == 1:
         return _tuple(shapes[0][1])
     return ", ".join(f"{name} {_tuple(shape)}" for name, shape in shapes)
+
+
+def _sizes(pairs: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{symbol} = {size}" for symbol, size in pairs)
 
 
 def _tuple(shape: Sequence[int]) -> str:

@@ -107,7 +107,8 @@ def _fenced(lines: list[str], fence: re.Match, path: PurePath | str, line: int, 
         language, classes, id, options = header(info)
     except ValueError as error:
         if ".cell" in info or info.startswith("mermaid"):
-            report(Problem(path, line, f"cannot read the fence header {info!r}: {error}", 'quote values: caption="…"'))
+            option = "caption" if ".cell" in info else "model"
+            report(Problem(path, line, f"cannot read the fence header {info!r}: {error}", f'quote values: {option}="…"'))
         return Prose(text, line)
     if info.startswith(MARK):
         report(Problem(path, line, "Quarto's ```{python} is not a cell here", "write ```python {.cell #name}"))
