@@ -6,7 +6,7 @@ import pytest
 
 from zhixing.architecture import Layers, check_diagrams, shapes
 from zhixing.article import Article, Diagram, Prose
-from zhixing.store import Entry
+from zhixing.store import Entry, Store
 
 
 def row(name, reads, gives, parameters=()):
@@ -172,6 +172,16 @@ def test_each_language_is_checked_against_the_one_run(blog):
     assert said.slugs("ran") == set()
     blog.article("a", cell + diagram.replace("Array()", "Array( )"), "zh")
     assert blog.built().articles["a"]["why"] == "the models that diagrams are checked against are others"
+
+
+def test_a_model_that_looks_at_code_makes_whole_files_count(blog):
+    """What a model's expression names counts as what a cell names does."""
+    blog.write("code/models.py", MODEL)
+    body = '```mermaid {model="[Model.__call__.__code__, Model()][1]" input="Array()"}\nflowchart TD\n  a --> b\n```\n'
+    blog.article("a", "```python {.cell}\nfrom models import Array, Model\n```\n\n" + body)
+    blog.built()
+    (kept,) = Store(blog.root / "build" / "store").all()
+    assert kept.entry.dependencies["functions"] == {}
 
 
 def test_an_article_of_a_diagram_alone_runs(blog):
