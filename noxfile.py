@@ -60,6 +60,30 @@ def serve(session: nox.Session) -> None:
     run(session, "mkdocs", "serve", "-f", "docs/mkdocs.en.yml" if "en" in session.posargs else "mkdocs.yml")
 
 
+@nox.session(venv_backend="none", requires=["environment"])
+def check(session: nox.Session) -> None:
+    """Say what is wrong with articles without running anything (`-- ARTICLE …`; all without)."""
+    run(session, "zhixing", "check", *session.posargs)
+
+
+@nox.session(name="run", venv_backend="none", requires=["environment"])
+def run_article(session: nox.Session) -> None:
+    """Run one article and show what its cells show, with progress (`-- ARTICLE`)."""
+    run(session, "zhixing", "run", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def verify(session: nox.Session) -> None:
+    """Run an article again and hold what comes out beside what is published (`-- convolution`)."""
+    run(session, "zhixing", "verify", *session.posargs)
+
+
+@nox.session(venv_backend="none", requires=["environment"])
+def accept(session: nox.Session) -> None:
+    """Write the results of articles to their ledgers (`-- convolution --reason "why they are right"`)."""
+    run(session, "zhixing", "accept", *session.posargs)
+
+
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure what a site costs, here and with other tools, in 35 minutes (`-- --articles 8 --repeat 1`: minutes; `-- --help`)."""
@@ -73,6 +97,12 @@ def lint(session: nox.Session) -> None:
     install(session, "ruff==0.17.6")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python="3.11")
+def lock(session: nox.Session) -> None:
+    """Bring constraints.txt to the newest versions that are allowed, and say what moved (`-- --dry-run`: only say it)."""
+    session.run("python", "tests/constraints.py", *session.posargs)
 
 
 @nox.session(python=["3.12", "3.13", "3.14"])

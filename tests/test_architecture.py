@@ -44,7 +44,7 @@ def wrong(body, rows=LENET):
     diagram = Diagram("", 10, body=body, model="LeNet()", input="x")
     article = Article("a", "en", "a.md", {}, "", (Prose("", 1), diagram))
     problems = []
-    check_diagrams(article, Entry("a", {}, {}, {}, [], {}, {}, {}, [["LeNet()", "x", rows]]), problems.append)
+    check_diagrams(article, Entry("a", {}, {}, {}, [], {}, {}, models=[["LeNet()", "x", rows]]), problems.append)
     return [str(problem).removeprefix("a.md:").partition(";")[0] for problem in problems]
 
 

@@ -28,6 +28,15 @@ def test_a_work_computes_each_inline_value_of_all_languages_once():
     assert work.fields == [("b", ""), ("a", ".2f"), ("c", ""), ("a", ".3f")]
 
 
+def test_a_tolerance_may_be_computed():
+    """A number stands as it is written; an expression is a field of its own, in the value's format, after all others."""
+    original = article("en", Value("", 1, "m", ".3f", "sd"), Value("", 2, "n", "", "1e-3"), Value("", 3, "k", ".3f"))
+    work = Work("a", {"en": original}, original)
+    assert work.fields == [("m", ".3f"), ("n", ""), ("k", ".3f"), ("sd", ".3f")]
+    texts = {("m", ".3f"): "0.980", ("n", ""): "5", ("k", ".3f"): "1.000", ("sd", ".3f"): "0.004"}
+    assert [value.printed(texts) for _, value in work.values] == ["0.980 ± 0.004", "5 ± 1e-3", "1.000"]
+
+
 def test_a_works_cells_are_its_originals():
     """A translation's cells are not run."""
     original, other = article("zh", Cell("", 1, id="x", code="1")), article("en", Cell("", 1, id="x"))

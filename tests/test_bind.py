@@ -5,7 +5,8 @@ What each part is bound to is held by the golden cases (test_cases.py).
 
 import pytest
 
-from zhixing.bind import bind, read_sources, value_text
+from zhixing.article import Value
+from zhixing.bind import bind, read_sources
 from zhixing.config import load
 from zhixing.read import read_works
 from zhixing.store import Entry
@@ -42,7 +43,7 @@ def test_each_kind_is_counted_by_itself(blog):
 def test_values_are_found_by_expression_and_format(blog):
     """The same expression with two formats is two values; a tolerance stands behind the number as it is written."""
     result, _ = bound(blog, "`{python} x:.1f` `{python} x:.2f ± 0.05`\n", values=[["x", ".1f", "1.0"], ["x", ".2f", "1.00"]])
-    assert [value_text(result, value) for value in result.article.parts if hasattr(value, "format")] == ["1.0", "1.00 ± 0.05"]
+    assert [value.printed(result.values) for value in result.article.of(Value)] == ["1.0", "1.00 ± 0.05"]
 
 
 def test_streams_are_joined_for_the_page(blog):

@@ -27,7 +27,7 @@ def test_help_names_every_command(blog):
     """``zhixing --help`` lists each command with what it does, shows an article's spelling and explains the exit status."""
     said = blog.run("--help")
     assert said.status == 0
-    for command in ("build", "status", "why", "cache"):
+    for command in ("build", "check", "status", "why", "run", "accept", "verify", "cache"):
         assert re.search(rf"^    {command}\s+\w+", said.out, re.M), command
         assert blog.run(command, "--help").status == 0
     for taught in ("```python {.cell #name}", "`{python} expression:format`", "docs/<lang>/articles/<slug>.md", "130 interrupted"):
@@ -55,7 +55,7 @@ def test_version(blog):
     assert blog.run("--version").out == f"zhixing {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["build", "status", "cache"])
+@pytest.mark.parametrize("command", ["build", "check", "status", "cache"])
 def test_no_articles(command, tmp_path, capfd):
     """A folder without articles is an error that says where the first one goes; nothing is written."""
     from zhixing.cli import main
@@ -154,7 +154,8 @@ def test_errors_of_settings_are_json_too(blog):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")
-def test_interrupt(new_blog, child_environment):
+@pytest.mark.parametrize("command", [("build",), ("run", "sleeps")])
+def test_interrupt(command, new_blog, child_environment):
     """Ctrl-C ends the run with all its processes, exits with 130 and leaves the old build/docs and no temporary folder."""
     blog = new_blog("interrupted")
     blog.article("old", "Old.\n")
@@ -163,7 +164,7 @@ def test_interrupt(new_blog, child_environment):
     pid_file = blog.root.parent / "pid"
     code = f"import os, time\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
     blog.article("sleeps", f"```python {{.cell}}\n{code}\n```\n")
-    command = [sys.executable, "-m", "zhixing", "build", "--root", str(blog.root)]
+    command = [sys.executable, "-m", "zhixing", *command, "--root", str(blog.root)]
 
     def heed_interrupts():
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job begins with SIGINT ignored

@@ -66,6 +66,16 @@ def test_ci_runs_the_readmes_test_command_and_then_builds_the_site():
     assert 0 < script.index("python3 -m nox -s tests") < script.index("python3 -m nox -s site")
 
 
+def test_colab_opens_the_branch_that_is_published():
+    """The branch that the site's articles lead to is the one that the publishing workflow pushes, in a job of its own that may write."""
+    publish = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    (branch,) = re.findall(r"notebooks_branch: (\S+)", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    job = publish.partition("\n  notebooks:\n")[2]
+    assert f"--initial-branch {branch}\n" in job
+    assert job.rstrip().endswith(f" {branch}")
+    assert publish.count("contents: write") == job.count("contents: write") == 1
+
+
 def test_workflows_for_pull_requests_have_no_secrets_and_pinned_actions():
     """A stranger's pull request runs with a read-only token, no secret, and actions by commit."""
     for path in (ROOT / ".github" / "workflows").glob("*.yml"):

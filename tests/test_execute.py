@@ -389,3 +389,31 @@ def test_a_machines_first_figure_leaves_no_trace_on_the_page(new_blog):
     blog.built()
     assert "font cache" not in blog.page("a")
     assert "no such font" in blog.page("a")
+
+
+def test_events_are_heard_in_order(new_blog):
+    """A listener hears of each cell when it begins and when it has ended, then of the inline values, also of the one that fails."""
+    from zhixing.config import load
+    from zhixing.errors import Problems
+    from zhixing.execute import execute
+    from zhixing.read import read_works
+
+    blog = new_blog("events")
+    blog.article("a", "```python {.cell #one}\n1\n```\n\n```python {.cell #two}\n2\n```\n\n`{python} 3`, `{python} absent`\n")
+    config = load(blog.root)
+    (work,) = read_works(config, pytest.fail)
+    heard = []
+    with pytest.raises(Problems, match="absent"):
+        execute(work, {}, config, lambda event: heard.append((event["event"], event.get("id") or event.get("text"))))
+    cells = [("cell", "one"), ("outputs", "one"), ("cell", "two"), ("outputs", "two")]
+    assert heard == [("started", None), *cells, ("value", "3"), ("value", ""), ("done", None)]
+
+
+def test_cells_are_compiled_without_the_engines_own_future_imports(blog):
+    """An annotation in a cell is evaluated, as in a plain file and a notebook, and one that names nothing fails."""
+    blog.article("a", "```python {.cell}\ndef f(x: int): ...\n\nf.__annotations__\n```\n")
+    blog.built()
+    assert "{'x': int}" in blog.page("a")
+    blog.article("a", "```python {.cell}\ndef f(x: Undefined): ...\n```\n")
+    (error,) = blog.build().errors
+    assert "NameError" in error

@@ -11,17 +11,35 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
-    *("errors", "article", "config", "wording", "shapes", "layers", "functions", "dependency"),  # nouns
-    *("callers", "imports", "project", "trace"),  # what a run depends on
+    *("errors", "quantity", "text_table", "article", "config", "wording", "machine"),  # nouns
+    *("shapes", "layers"),  # what a run measures
+    *("functions", "dependency", "callers", "imports", "project", "trace"),  # what a run depends on
     *("store", "lock", "frontend"),
+    *("colophon", "standalone", "bundle"),  # what a reader can download
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
-    *("headers", "syntax", "listing", "legend", "flowchart", "architecture", "picture", "render", "markdown", "notebook_page"),
-    *("read", "plan", "execute", "bind", "weave", "notebook", "prove"),  # stages, in the order data flows
-    *("site", "pipeline", "cache", "cli", "mkdocs", "__main__"),
+    *("headers", "syntax", "listing", "legend", "flowchart", "architecture", "literals", "typed_numbers"),
+    *("picture", "render", "markdown", "notebook_page"),
+    *(
+        "read",
+        "plan",
+        "execute",
+        "results",
+        "ledger",
+        "review",
+        "bind",
+        "weave",
+        "notebook",
+        "script",
+        "prove",
+    ),  # stages, in the order data flows
+    *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "__main__"),
 ]
-STAGES = {"read", "plan", "execute", "bind", "weave", "prove"}
+STAGES = {"read", "plan", "execute", "review", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
-HANDED_ON = {("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("prove", "weave")}
+HANDED_ON = {
+    *(("accept", "review"), ("verify", "review")),
+    *(("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("script", "bind"), ("prove", "weave"), ("terminal", "bind")),
+}
 
 
 def imported(path):

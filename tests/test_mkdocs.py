@@ -136,6 +136,29 @@ def test_pages_do_not_change_while_the_site_is_built(blog, child_environment):
     assert "Changed meanwhile" in (blog.root / "build/docs/en/index.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("plugin", "repository", "leads"),
+    [
+        ("{zhixing: {notebooks_branch: books}}", "https://github.com/owner/name", True),
+        ("{zhixing: {notebooks_branch: books}}", "null", False),
+        ("[zhixing]", "https://github.com/owner/name", False),
+    ],
+)
+def test_articles_lead_to_colab_where_a_repository_has_the_notebooks(blog, child_environment, plugin, repository, leads):
+    """With a repository on GitHub and a branch of notebooks an article leads to Colab; where one is unset no page names it."""
+    config = SITE.format(language="en", site="colab", theme="theme").replace("[zhixing]\nmarkdown", f"{plugin}\nmarkdown")
+    config = config.replace("edit_uri: edit/main/docs/en/\n", "").replace("https://example.org/repo", repository)
+    blog.write("colab.yml", config)
+    done = mkdocs(blog, child_environment, "colab.yml")
+    assert done.returncode == 0, done.stderr
+    page = (blog.root / "colab/articles/sums/index.html").read_text()
+    address = "https://colab.research.google.com/github/owner/name/blob/books/en/downloads/sums.ipynb"
+    assert (f'<a href="{address}">open in Colab</a>' in page) == leads
+    assert ("colab.research" in page) == leads
+    assert '<a download="sums.py" href="../../downloads/sums.py">script</a>' in page
+    assert (blog.root / "colab/downloads/sums.py").read_bytes() == (blog.root / "build/docs/en/downloads/sums.py").read_bytes()
+
+
 def test_docs_dir_elsewhere_is_refused(blog, child_environment):
     """A ``docs_dir`` that is not docs/<language> is refused, with what to write."""
     blog.write("wrong.yml", SITE.format(language="en", site="site", theme="theme").replace("docs_dir: docs/en", "docs_dir: theme"))

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from zhixing import plan as planning
+from zhixing import machine
 from zhixing.config import load
 from zhixing.dependency import States
 from zhixing.plan import plan, recipe
@@ -63,7 +63,7 @@ def test_difference_is_said(old, new, why, planned):
 def test_interpreter_is_part_of_the_recipe(planned, monkeypatch):
     """Another Python runs everything again, and the reason names both."""
     then = planned().recipe["interpreter"]
-    monkeypatch.setattr(planning.platform, "python_version", lambda: "9.9.9")
+    monkeypatch.setattr(machine.platform, "python_version", lambda: "9.9.9")
     why = planned().why
     assert why.startswith(f"interpreter {then} is now ")
     assert "9.9.9" in why

@@ -475,4 +475,5 @@ def test_changes_reach_the_pages(blog):
     assert ">10<" in blog.page("imports")
     assert ">5,6<" in blog.page("reads")
     changed = {name for name, digest in blog.digests().items() if before[name] != digest}
-    assert changed == {f"en/{page}" for slug in foreseen for page in (f"articles/{slug}.md", f"notebooks/{slug}.ipynb")}
+    made = ("articles/{}.md", "notebooks/{}.ipynb", "downloads/{}.ipynb", "downloads/{}.py")
+    assert changed == {f"en/{name.format(slug)}" for slug in foreseen for name in made}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
+from .quantity import number
+
 
 @dataclass(frozen=True)
 class Part:
@@ -78,16 +80,35 @@ class Cell(Fenced):
 
 @dataclass(frozen=True)
 class Value(Part):
-    """An expression in prose, replaced with its formatted value after all cells have run."""
+    """An expression in prose, replaced with its formatted value after all cells have run.
+
+    ``tolerance`` is what the result may differ by elsewhere: a number as written, or an expression that the run computes.
+    """
 
     expression: str = ""
     format: str = ""
     tolerance: str = ""
 
     @property
+    def name(self) -> str:
+        """Its expression and format as they are spelled."""
+        return f"{self.expression}:{self.format}" if self.format else self.expression
+
+    @property
     def field(self) -> tuple[str, str]:
         """What is computed, wherever it stands: the expression and its format."""
         return self.expression, self.format
+
+    @property
+    def spread(self) -> tuple[str, str] | None:
+        """The field that computes the tolerance, formatted as the value is; None where a number is written, or nothing."""
+        return (self.tolerance, self.format) if self.tolerance and number(self.tolerance) is None else None
+
+    def printed(self, texts: Mapping[tuple[str, str], str]) -> str:
+        """The result as it is printed, with its tolerance where one is stated; ``texts`` are those of fields."""
+        tolerance = texts.get(self.spread, "") if self.spread else self.tolerance
+        text = texts.get(self.field, "")
+        return f"{text} ± {tolerance}" if tolerance else text
 
 
 @dataclass(frozen=True)
@@ -144,6 +165,11 @@ class Article:
         return list(self.of(Cell))
 
     @property
+    def runs(self) -> bool:
+        """Whether it has anything that is run."""
+        return any(isinstance(part, (Cell, Value, Diagram)) for part in self.parts)
+
+    @property
     def source(self) -> str:
         return self.front_text + "".join(part.text for part in self.parts)
 
@@ -161,26 +187,41 @@ class Work:
         return self.original.cells
 
     @property
+    def paths(self) -> set[str]:
+        """The files of its articles."""
+        return {str(article.path) for article in self.articles.values()}
+
+    @property
+    def runs(self) -> bool:
+        return any(article.runs for article in self.articles.values())
+
+    @property
     def depends(self) -> list[str] | None:
         """What its run is declared to read beside what is seen to be read; None where nothing is declared."""
         return self.original.front.get("depends")
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """The distinct inline (expression, format) pairs of all languages, the original's first."""
-        return list(dict.fromkeys(value.field for value in self._of(Value)))
+        """The distinct (expression, format) pairs that all languages publish, the original's first, then those of tolerances."""
+        values = [value for _, value in self.values]
+        return list(dict.fromkeys([*(value.field for value in values), *filter(None, (value.spread for value in values))]))
+
+    @property
+    def values(self) -> list[tuple[Article, Value]]:
+        """Every inline value with where it stands, the original's first."""
+        return self._of(Value)
 
     @property
     def shapes(self) -> list[str]:
         """The listed functions whose shapes the run measures, in any language."""
-        return sorted({target for listing in self._of(Listing) for target in listing.shapes})
+        return sorted({target for _, listing in self._of(Listing) for target in listing.shapes})
 
     @property
     def models(self) -> list[tuple[str, str]]:
         """The distinct (model, input) pairs that diagrams of all languages are checked against."""
-        return list(dict.fromkeys(diagram.measured for diagram in self._of(Diagram)))
+        return list(dict.fromkeys(diagram.measured for _, diagram in self._of(Diagram)))
 
-    def _of(self, kind: type[P]) -> Iterator[P]:
-        """The parts of one kind in all languages, the original's first."""
+    def _of(self, kind: type[P]) -> list[tuple[Article, P]]:
+        """The parts of one kind with where they stand, the original's first."""
         articles = [self.original, *(a for a in self.articles.values() if a is not self.original)]
-        return (part for article in articles for part in article.of(kind))
+        return [(article, part) for article in articles for part in article.of(kind)]

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from .architecture import check_diagrams
-from .article import Article, Cell, Citation, Formula, Listing, Reference, Value, Work
+from .article import Article, Cell, Citation, Formula, Listing, Reference, Work
 from .config import Config
 from .errors import Problem
 from .legend import Legend, legends
@@ -75,12 +75,25 @@ def bind(article: Article, work: Work, entry: Entry, config: Config, sources: Ma
         if has_figure(outputs[cell.id]) and shown(cell) and not cell.options.get("alt", "").strip():
             what = f"the figure of cell #{cell.id} has no alt text"
             report(Problem(article.path, cell.line, what, 'say what it shows: alt="…"'))
+    _check_references(article, anchors, report)
+    return bound
+
+
+def foresee(article: Article, config: Config, sources: Mapping[str, dict], report: Report) -> None:
+    """Report what ``bind`` will miss whatever the run gives: listings, sources, and what no formula or captioned cell is called."""
+    _listings(article, config, report)
+    _cited(article, sources, report)
+    formulas = [anchor_of("eq", formula.id) for formula in article.of(Formula)]
+    captioned = [cell.id for cell in article.cells if shown(cell) and cell.options.get("caption")]
+    _check_references(article, [*formulas, *(anchor_of(kind, id) for id in captioned for kind in ("fig", "tbl"))], report)
+
+
+def _check_references(article: Article, anchors: Iterable[str], report: Report) -> None:
     for reference in article.of(Reference):
         if reference.target not in anchors:
             known = ", ".join(f"@{anchor}" for anchor in anchors) or "none"
             what = f"@{reference.target} names no numbered formula, figure or table of this article"
             report(Problem(article.path, reference.line, what, f"there is {known}"))
-    return bound
 
 
 def anchor_of(kind: str, id: str) -> str:
@@ -192,9 +205,3 @@ def read_sources(works: Iterable[Work], config: Config, report: Report) -> dict[
         fix = "write a list of sources, each with id, author, title and issued"
         report(Problem(path.relative_to(config.root), mark.line + 1 if mark else 1, f"cannot read the sources: {error}", fix))
         return {}
-
-
-def value_text(bound: Bound, value: Value) -> str:
-    """A value as printed on the page, with its tolerance where one is stated."""
-    text = bound.values.get(value.field, "")
-    return f"{text} ± {value.tolerance}" if value.tolerance else text

@@ -16,14 +16,14 @@ Done = dict[str, list[Path]]  # what was done: the files that it was done to
 
 
 def manage(action: str, config: Config, result: Build) -> list[str]:
-    """Show, verify, repair or prune; returns lines for a person, and leaves in ``result.kept`` what there is now and what was done."""
+    """Show, verify, repair or prune; returns lines for a person, and leaves in ``result.more`` what there is now and what was done."""
     done: Done = {"set_aside": [], "removed": []}
     with one_at_a_time(config):
         store = Store(config.build / "store")
         ACTIONS[action](store, config, result, done)
         kept = store.all()
     names = {what: [path.relative_to(config.root).as_posix() for path in paths] for what, paths in done.items()}
-    result.kept = {"entries": [_as_json(one, config) for one in kept], **names}
+    result.more = {"entries": [_as_json(one, config) for one in kept], **names}
     listed = [_line(one) for one in kept] if action == "show" else []
     changes = [f"{what.replace('_', ' ')} {name}" for what, found in names.items() for name in found]
     return [*listed, *changes, _summary(kept)]

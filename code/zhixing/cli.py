@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from . import __version__, cache, pipeline
+from . import __version__, accept, cache, pipeline, terminal, verify
 from .config import Config, load
 from .errors import Problem, Problems, ZhixingError
 from .lock import one_at_a_time
@@ -19,8 +20,12 @@ An article is docs/<lang>/articles/<slug>.md (or <slug>/index.md with files besi
 date, then Markdown in which ```python {.cell #name} is run and `{python} expression:format` becomes its value.
 
   zhixing build                 run what is not fresh, weave everything to build/docs/<lang>/
+  zhixing check hello           what is wrong with it, without running anything
   zhixing status                what a build would run
   zhixing why hello             because of which dependency
+  zhixing run hello             run it now and show what its cells show
+  zhixing accept hello --reason "first results"      write them to docs/ledger/hello.json; builds compare with it
+  zhixing verify hello          run it again and compare what comes out with what is published
   zhixing build --root blog --json
 
 Exit status: 0 done, 1 errors (each as path:line: what is wrong; what to do), 2 wrong usage, 130 interrupted.
@@ -35,6 +40,29 @@ CACHE = """\
 Each waits until no build is running. Everything in build/ can be removed: it only costs time to make again.
 """
 
+ACCEPT = """\
+Runs what is not fresh, then writes docs/ledger/<slug>.json: every inline value, claim and table with its tolerance, digests of figures
+and texts, versions, platform and seconds. Review it in the pull request, as code. Builds fail where a later run gives something else.
+
+  zhixing accept hello --reason "LeNet has 20 channels now"
+"""
+
+VERIFY = """\
+Each published result stands beside yours: the same, within tolerance, different. Bytes of figures and texts are compared only where
+machine and versions are those of the published run. Exit status 0 where nothing is different.
+"""
+
+
+CHECK = """\
+  front matter, fences, cells and translations    as they are spelled
+  listings, citations and references              that name nothing
+  typed numbers                                   that no run gave
+
+A decimal, a percentage or an "n×" in the prose is an error, unless it is a number of the article's code. Bind it to the run:
+`{python} run.accuracy:.3f`. Where it comes from elsewhere, say so right after it: 85 %<!-- typed: Iyyer et al. 2015, Table 2 -->
+What needs outputs (values, figures) and what needs the whole page (formulas, diagrams, links) is checked by build.
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
@@ -45,8 +73,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.command(config, options, result)
         status = 1 if result.problems else 0
     except KeyboardInterrupt:
-        print("interrupted: what ran is kept, the next build goes on from there", file=sys.stderr)
+        print("interrupted: what ran to its end is kept, the next build goes on from there", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # who read the output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Problems as error:
         result.problems = error.problems
         status = 1
@@ -80,9 +111,20 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("build", _build, "run what is not fresh and weave all articles to build/docs/<lang>/")
+    checked = add("check", _check, "say what is wrong with articles without running anything")
+    checked.epilog = CHECK
+    checked.add_argument("slugs", metavar="ARTICLE", nargs="*", help="an article's slug (default: all articles)")
     add("status", _status, "show which articles a build would run")
     why = add("why", _why, "show because of which dependency an article would run")
-    why.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
+    run = add("run", _run, "run an article now, fresh or not, and show what its cells show (figures go to build/run/ARTICLE/)")
+    verified = add("verify", _verify, "run an article again and hold what comes out beside what is published")
+    verified.epilog = VERIFY
+    for command in (why, run, verified):
+        command.add_argument("slug", metavar="ARTICLE", help="the article's slug: its file's name without .md")
+    accepted = add("accept", _accept, "write the results of articles to their ledgers: what builds hold later results against")
+    accepted.epilog = ACCEPT
+    accepted.add_argument("slugs", metavar="ARTICLE", nargs="+", help="the article's slug")
+    accepted.add_argument("--reason", required=True, type=_reason, help="why these results are right; it is kept in the ledger")
     kept = add("cache", _cache, "show, verify, repair or prune the kept outputs of runs (build/store)")
     kept.epilog = CACHE
     kept.add_argument("action", choices=cache.ACTIONS, nargs="?", default="show", help="what to do (default: show)")
@@ -114,33 +156,57 @@ def _progress(outcome: Outcome, done: int, total: int) -> None:
     print(pipeline.progress_line(outcome, done, total), file=sys.stderr, flush=True)
 
 
+def _check(config: Config, options: argparse.Namespace, result: Build) -> None:
+    pipeline.check(config, result)
+    if options.slugs:
+        result.keep_only(*options.slugs)
+
+
 def _status(config: Config, options: argparse.Namespace, result: Build) -> None:
     pipeline.status(config, result)
 
 
 def _why(config: Config, options: argparse.Namespace, result: Build) -> None:
     pipeline.status(config, result)
-    if options.slug not in result.outcomes:
-        known = ", ".join(sorted(result.outcomes)) or "none"
-        raise Problem("docs", 1, f"there is no article {options.slug!r}", f"there is {known}")
-    outcome = result.outcomes[options.slug]
-    result.outcomes = {options.slug: outcome}
-    outcome.why = outcome.why or "nothing it depends on has changed"
-    own = (f"/articles/{options.slug}.md", f"/articles/{options.slug}/index.md")
-    result.problems = [problem for problem in result.problems if problem.path.endswith(own)]
+    result.keep_only(options.slug)
+    for outcome in result.outcomes.values():
+        outcome.why = outcome.why or "nothing it depends on has changed"
+
+
+def _run(config: Config, options: argparse.Namespace, result: Build) -> None:
+    terminal.run(options.slug, config, result, None if options.json else options.root / "build" / "run" / options.slug)
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("say why the results are right")
+    return text.strip()
+
+
+def _accept(config: Config, options: argparse.Namespace, result: Build) -> None:
+    _print(options, accept.accept(list(dict.fromkeys(options.slugs)), options.reason, config, result))
+
+
+def _verify(config: Config, options: argparse.Namespace, result: Build) -> None:
+    lines = verify.verify(options.slug, config, result)
+    _progress(result.outcomes[options.slug], 1, 1)
+    _print(options, lines)
+
+
+def _print(options: argparse.Namespace, lines: list[str]) -> None:
+    if not options.json:
+        print("\n".join(lines))
 
 
 def _cache(config: Config, options: argparse.Namespace, result: Build) -> None:
-    lines = cache.manage(options.action, config, result)
-    if not options.json:
-        print("\n".join(lines))
+    _print(options, cache.manage(options.action, config, result))
 
 
 def _say(options: argparse.Namespace, result: Build) -> None:
     outcomes = [result.outcomes[slug] for slug in sorted(result.outcomes)]
     if options.json:
         articles = [{"slug": o.slug, "state": o.state, "why": o.why, "seconds": round(o.seconds, 3)} for o in outcomes]
-        said = {"articles": articles, "errors": [p.as_json() for p in result.problems], **result.kept}
+        said = {"articles": articles, "errors": [p.as_json() for p in result.problems], **result.more}
         print(json.dumps(said, ensure_ascii=False))
         return
     for problem in result.problems:
@@ -149,7 +215,7 @@ def _say(options: argparse.Namespace, result: Build) -> None:
         count = {state: sum(o.state == state for o in outcomes) for state in ("ran", "fresh", "failed")}
         said = ", ".join(f"{n} {state}" for state, n in count.items() if n) or "no articles"
         print(f"{said}; nothing published" if result.problems else f"{said}; {result.changed} files changed in build/docs", file=sys.stderr)
-    elif options.command in (_status, _why):
+    elif options.command in (_check, _status, _why):
         width = max((len(o.slug) for o in outcomes), default=0)
         for outcome in outcomes:
             print(f"{outcome.slug:<{width}}  {outcome.state:<6}  {outcome.why}".rstrip())

@@ -7,7 +7,7 @@ ZhixingError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 
@@ -18,15 +18,15 @@ class ZhixingError(Exception):
 class Problem(ZhixingError, ValueError):
     """One thing wrong in a source file: where, what, and what to do.
 
-    ``path`` is relative to the root, ``line`` counts from 1.
+    ``path`` is relative to the root, ``line`` counts from 1; ``details`` are further lines, a table for example.
     """
 
-    def __init__(self, path: PurePath | str, line: int, what: str, fix: str) -> None:
+    def __init__(self, path: PurePath | str, line: int, what: str, fix: str, details: Sequence[str] = ()) -> None:
         self.path = PurePath(path).as_posix()
         self.line = line
-        self.message = f"{what}; {fix}"
+        self.message = "\n  ".join([f"{what}; {fix}", *details])
         super().__init__(f"{self.path}:{line}: {self.message}")
-        self._given = path, line, what, fix
+        self._given = path, line, what, fix, details
 
     def __reduce__(self) -> tuple:
         return Problem, self._given  # from another process

@@ -9,20 +9,23 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .article import Cell, Diagram, Value, Work
+from .article import Cell, Diagram, Work
 from .config import Config
 from .dependency import declared, distributions
 from .errors import Problem, Problems
+from .machine import machine
 from .process import Process, start
 from .store import Entry
 
+Listener = Callable[[dict[str, Any]], None]
 
-def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
-    """Run one work and return its entry.
+
+def execute(work: Work, recipe: dict[str, Any], config: Config, listen: Listener = lambda event: None) -> Entry:
+    """Run one work and return its entry. ``listen`` is given each event of the run (see ``runner``) as soon as it comes.
 
     Raises Problems, at lines of the original's Markdown, where a cell or an inline value fails or takes too long.
     """
@@ -50,13 +53,15 @@ def execute(work: Work, recipe: dict[str, Any], config: Config) -> Entry:
             "shapes": work.shapes,
             "models": work.models,
         }
-        outputs, values, seconds, models, shapes, dependencies = _collect(work, config, task)
+        outputs, values, seconds, models, done = _collect(work, config, task, listen)
+        dependencies = done["dependencies"]
         dependencies["distributions"] = distributions(dependencies["modules"], dependencies.pop("missing"))
         for part, states in declared(config.root, work.depends or []).items():
             dependencies[part] |= states
         dependencies["environment"] = {n: os.environ.get(n) for n in config.environment}
         assets = _assets(work, scratch, beside, config)
-    return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds, shapes, models)
+    conditions = {**machine(), "seed": done["seed"], "cpu": round(done["cpu"], 2), "memory": round(done["memory"])}
+    return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds, conditions, done["shapes"], models)
 
 
 def _copy_beside(work: Work, root: Path, scratch: Path) -> dict[str, str]:
@@ -88,8 +93,8 @@ def _assets(work: Work, scratch: Path, beside: dict[str, str], config: Config) -
     return assets
 
 
-def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, list, dict, list, dict, dict]:
-    """Start a run and follow its events to its end."""
+def _collect(work: Work, config: Config, task: dict[str, Any], listen: Listener) -> tuple[dict, list, dict, list, dict]:
+    """Start a run and follow its events to its end: outputs, values, seconds, models, and its last event."""
     outputs: dict[str, list] = {}
     values: list[list[str]] = []
     seconds: dict[str, float] = {}
@@ -98,6 +103,7 @@ def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, li
     cells = {cell.id: cell for cell in work.cells}
     with start(config) as process:
         for event in _events(process, task, work, config):
+            listen(event)
             kind = event["event"]
             if kind == "outputs":
                 outputs[event["id"]], seconds[event["id"]] = event["outputs"], event["seconds"]
@@ -112,10 +118,10 @@ def _collect(work: Work, config: Config, task: dict[str, Any]) -> tuple[dict, li
                 if failure := event["failure"]:
                     problems += _model_problems(work, event, failure)
             elif kind == "done":
-                dependencies, shapes = event["dependencies"], event["shapes"]
+                done = event
     if problems:
         raise Problems(problems)
-    return outputs, values, seconds, models, shapes, dependencies
+    return outputs, values, seconds, models, done
 
 
 def _events(process: Process, task: dict[str, Any], work: Work, config: Config) -> Iterator[dict]:
@@ -195,11 +201,10 @@ def _cell_problem(work: Work, cell: Cell, failure: dict, config: Config) -> Prob
 
 def _value_problems(work: Work, event: dict, failure: dict) -> Iterator[Problem]:
     """The inline value at every place where it stands, in every language."""
-    for article in work.articles.values():
-        for value in article.of(Value):
-            if value.field == (event["expression"], event["format"]):
-                what = f"inline value {value.expression!r}: {failure['what']}"
-                yield Problem(article.path, value.line, what, "mend the expression or the cells before it")
+    for article, value in work.values:
+        if (event["expression"], event["format"]) in (value.field, value.spread):
+            what = f"inline value {event['expression']!r}: {failure['what']}"
+            yield Problem(article.path, value.line, what, "mend the expression or the cells before it")
 
 
 def _model_problems(work: Work, event: dict, failure: dict) -> Iterator[Problem]:

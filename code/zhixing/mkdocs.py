@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from mkdocs.config import base, config_options
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import ConfigurationError, PluginError
 from mkdocs.plugins import BasePlugin, event_priority
@@ -16,6 +17,7 @@ from mkdocs.structure.toc import get_toc
 
 from . import config as settings
 from . import notebook_page, pipeline
+from .colophon import open_in_colab
 from .errors import ZhixingError
 from .lock import one_at_a_time
 from .prove import FRONTEND
@@ -23,7 +25,13 @@ from .prove import FRONTEND
 log = logging.getLogger("mkdocs.plugins.zhixing")
 
 
-class ZhixingPlugin(BasePlugin):
+class Options(base.Config):
+    """``notebooks_branch`` is the branch of ``repo_url`` that holds what is below build/docs, for Colab to open notebooks from."""
+
+    notebooks_branch = config_options.Optional(config_options.Type(str))
+
+
+class ZhixingPlugin(BasePlugin[Options]):
     """``docs_dir`` is ``<root>/docs/<lang>``; pages are read from ``<root>/build/docs/<lang>``.
 
     The blog's lock is held until the site is built, so that no other build changes the pages meanwhile.
@@ -64,6 +72,12 @@ class ZhixingPlugin(BasePlugin):
                 file.dest_uri = file.url = file.src_uri
                 file.abs_dest_path = os.path.join(config.site_dir, file.dest_uri)
         return files
+
+    def on_page_markdown(self, markdown: str, page: Any, config: MkDocsConfig, **_: Any) -> str:
+        """Lead from an article to Colab, where the site has a repository with its notebooks."""
+        if not (config.repo_url and self.config.notebooks_branch and "slug" in page.meta):
+            return markdown
+        return open_in_colab(markdown, config.repo_url, self.config.notebooks_branch, self.language, page.meta["slug"])
 
     def on_page_content(self, html: str, page: Any, **_: Any) -> str:
         """Make a page of this site of what mkdocs-jupyter made; the search finds the article, not its notebook too."""

@@ -9,22 +9,34 @@ import re
 from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Diagram, Formula, Listing, Reference, Value
-from .bind import SVG, Bound, value_text
+from .bind import SVG, Bound
+from .bundle import Bundle, set_up, source_of
+from .colophon import download
+from .standalone import zx_set_up
 from .syntax import header
 from .weave import fenced, page_svg, reference_list, target_of
 from .wording import words
 
 INDEX = PurePosixPath("notebooks", "index.md")
+FIGURES = """\
+# figures as the article has them
+get_ipython().config.InlineBackend.update(
+    figure_formats={"svg"}, print_figure_kwargs={"bbox_inches": "tight", "metadata": {"Date": None}}
+)
+"""
 
 
 def target(slug: str) -> PurePosixPath:
     return PurePosixPath("notebooks", f"{slug}.ipynb")
 
 
-def notebook(bound: Bound) -> bytes:
-    """The article as a notebook of nbformat 4.5: prose with its values, cells with their outputs."""
+def notebook(bound: Bound, bundle: Bundle | None = None) -> bytes:
+    """The article as a notebook of nbformat 4.5: prose with its values, cells with their outputs.
+
+    One with a ``bundle`` runs by itself: its first cell, folded away, gives it what the run had.
+    """
     article = bound.article
-    cells: list[dict] = []
+    cells: list[dict] = [_set_up(bundle)] if bundle else []
     text = f"# {article.front['title']}\n\n"
 
     def close() -> None:
@@ -39,7 +51,7 @@ def notebook(bound: Bound) -> bytes:
             close()
             cells.append(_code(part, bound))
         elif isinstance(part, Value):
-            text += value_text(bound, part)
+            text += part.printed(bound.values)
         elif isinstance(part, Listing):
             text += fenced(bound.code.get(part.line, ""), header(part.header)[0] or "text")
         elif isinstance(part, Diagram):
@@ -59,15 +71,32 @@ def notebook(bound: Bound) -> bytes:
         "language_info": {"name": "python", "version": platform.python_version()},
         "title": article.front["title"],
     }
+    if bundle:
+        metadata["requirements"] = {"requires-python": bundle.requires_python, "dependencies": bundle.requirements}
     content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return (json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
+def _set_up(bundle: Bundle) -> dict:
+    """The cell that gives a notebook what its run had."""
+    how = f"# To have the same packages: %pip install {' '.join(bundle.requirements)}\n" if bundle.requirements else ""
+    figures = FIGURES if "matplotlib" in bundle.versions else ""
+    return {
+        "cell_type": "code",
+        "id": "zx-set-up",
+        "metadata": {"tags": ["set-up"], "jupyter": {"source_hidden": True}},
+        "execution_count": None,
+        "source": f"{bundle.inline_metadata}{how}\n{source_of(zx_set_up)}\n\n{set_up(bundle)}{figures}",
+        "outputs": [],
+    }
+
+
 def _code(cell: Cell, bound: Bound) -> dict:
+    tags = [*(["claim"] if cell.claim else []), *(["raises-exception"] if cell.raises else [])]
     return {
         "cell_type": "code",
         "id": cell.id[:64],
-        "metadata": {"tags": ["claim"]} if cell.claim else {},
+        "metadata": {"tags": tags} if tags else {},
         "execution_count": 1,
         "source": bound.code[cell.line],
         "outputs": [_output(output, n, cell, bound) for n, output in enumerate(bound.outputs[cell.id])],
@@ -101,5 +130,12 @@ def _page_links(text: str, article: Article) -> str:
 def index(bounds: list[Bound], language: str) -> bytes:
     """The page that lists the notebooks of one language; a search finds the articles, not this list."""
     text = words(language)
-    rows = [f"- [{b.article.front['title']}]({b.article.slug}.ipynb)" for b in bounds]
+    rows = [f"- [{b.article.front['title']}]({b.article.slug}.ipynb){_to_download(b.article)}" for b in bounds]
     return f"---\nsearch:\n  exclude: true\n---\n\n# {text['notebooks']}\n\n{text['notebooks_intro']}\n\n{chr(10).join(rows)}\n".encode()
+
+
+def _to_download(article: Article) -> str:
+    if not article.runs:
+        return ""
+    name = f"{article.slug}.ipynb"
+    return f' · [{words(article.language)["save"]}](../{download(article.slug, "ipynb")}){{download="{name}"}}'

@@ -1,18 +1,22 @@
-"""The order of the stages: read → plan → execute → store → bind → weave → prove."""
+"""The order of the stages: read → plan → execute → store → review → bind → weave → prove."""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from . import notebook
+from . import ledger, notebook
 from .article import Work
-from .bind import Bound, bind, read_sources
+from .bind import Bound, bind, foresee, read_sources
+from .bundle import Bundle, bundle
+from .colophon import download
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
@@ -20,8 +24,14 @@ from .lock import one_at_a_time, remove_leftovers
 from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
 from .read import article_paths, read_pages, read_text, read_works
+from .results import results_of
+from .review import Review, changed_problem, elsewhere_note
+from .script import script
 from .store import Entry, Store
+from .typed_numbers import check_typed
 from .weave import Page, assets, publish, weave
+
+log = logging.getLogger("zhixing")
 
 
 @dataclass
@@ -37,20 +47,29 @@ class Outcome:
 
 @dataclass
 class Build:
-    """What a command found and did. ``kept`` is what ``cache`` tells of the store."""
+    """What a command found and did. ``more`` is what only one command tells: ``cache`` of the store, ``run`` of the run."""
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     changed: int = 0
-    kept: dict[str, list] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
     def report(self, problem: Problem) -> None:
         self.problems.append(problem)
 
     def is_broken(self, work: Work) -> bool:
         """Whether a problem is reported of one of the work's articles."""
-        paths = {str(article.path) for article in work.articles.values()}
-        return any(problem.path in paths for problem in self.problems)
+        return any(problem.path in work.paths for problem in self.problems)
+
+    def keep_only(self, *slugs: str) -> None:
+        """Forget all but some articles' outcomes and problems; raises Problem where no article is called so."""
+        own = {slug: (f"/articles/{slug}.md", f"/articles/{slug}/index.md") for slug in slugs}
+        for slug in slugs:
+            if slug not in self.outcomes and not any(problem.path.endswith(own[slug]) for problem in self.problems):
+                known = ", ".join(sorted(self.outcomes)) or "none"
+                raise Problem("docs", 1, f"there is no article {slug!r}", f"there is {known}")
+        self.outcomes = {slug: self.outcomes[slug] for slug in slugs if slug in self.outcomes}
+        self.problems = [problem for problem in self.problems if problem.path.endswith(sum(own.values(), ()))]
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -81,16 +100,26 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     """``build``, by a caller that holds the blog's lock."""
     remove_leftovers(config)
     store = Store(config.build / "store", mends=True)
-    works = read_works(config, result.report)
+    works = _read(config, result)
     plans = make_plans(works, config, store, result)
     entries = run_plans(plans, config, store, result, progress, pool)
+    review_all(works, entries, config, result)
     bound = bind_all(works, entries, config, result)
     how = dialect(config)
-    trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
+    bundles = {work.slug: bundle(work, entries[work.slug], config) for work in works if work.slug in entries and work.runs}
+    trees = {language: weave_language(language, bound, bundles, config, how, result) for language in config.languages}
     _mark_failed(works, result)
     result.raise_problems()
     for language, tree in trees.items():
         result.changed += publish(PurePosixPath("docs", language), tree, config)
+
+
+def _read(config: Config, result: Build) -> list[Work]:
+    """The blog's works, and what is wrong with their texts."""
+    works = read_works(config, result.report)
+    for work in works:
+        check_typed(work, config, result.report)
+    return works
 
 
 def make_plans(works: list[Work], config: Config, store: Store, result: Build) -> list[Plan]:
@@ -161,13 +190,13 @@ def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Pl
         end_all()
 
 
-def _execute(made: Plan, config: Config) -> Outcome:
+def _execute(made: Plan, config: Config, listen: Callable[[dict], None] = lambda event: None) -> Outcome:
     from .execute import execute  # not loaded where nothing has to run
 
     started = time.perf_counter()
     slug = made.work.slug
     try:
-        entry = execute(made.work, dict(made.recipe), config)
+        entry = execute(made.work, dict(made.recipe), config, listen)
     except (Problem, Problems) as error:
         problems = error.problems if isinstance(error, Problems) else [error]
         return _Failed(slug, "failed", made.why, time.perf_counter() - started, problems=problems)
@@ -185,6 +214,29 @@ def _keep(outcome: _Ran, store: Store) -> None:
         store.save(outcome.entry)
 
 
+def review_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> dict[str, Review]:
+    """The results of each work beside the accepted ones. What has changed is reported, and so is a ledger without an article."""
+    for slug in sorted(set(ledger.slugs(config)) - {work.slug for work in works}):
+        result.report(Problem(ledger.path_of(slug), 1, f"there is no article {slug!r}", "remove its ledger, or bring the article back"))
+    reviews = {}
+    for work in works:
+        if work.slug in entries and (reviewed := review_one(work, entries[work.slug], config, result)):
+            reviews[work.slug] = reviewed
+            if reviewed.changes:
+                result.report(changed_problem(work, reviewed))
+            if reviewed.elsewhere:
+                log.warning(elsewhere_note(work.slug, reviewed))
+    return reviews
+
+
+def review_one(work: Work, entry: Entry, config: Config, result: Build) -> Review | None:
+    try:
+        accepted = ledger.load(work.slug, config)
+    except Problem as damaged:
+        return result.report(damaged)
+    return Review(results_of(work, entry, result.report), ledger.run_of(entry), accepted)
+
+
 def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> list[tuple[Bound, Entry]]:
     sources = read_sources(works, config, result.report)
     return [
@@ -196,7 +248,7 @@ def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, resul
 
 
 def weave_language(
-    language: str, bound: list[tuple[Bound, Entry]], config: Config, how: Dialect, result: Build
+    language: str, bound: list[tuple[Bound, Entry]], bundles: Mapping[str, Bundle], config: Config, how: Dialect, result: Build
 ) -> dict[PurePosixPath, bytes]:
     """One language's woven tree, proven: {path below its docs folder: content}."""
     own = [(b, entry) for b, entry in bound if b.article.language == language]
@@ -206,6 +258,8 @@ def weave_language(
         pages.append(weave(b))
         tree |= assets(b.article, entry)
         tree[notebook.target(b.article.slug)] = notebook.notebook(b)
+        if b.article.runs:
+            tree |= downloads(b, bundles[b.article.slug])
     if own:
         tree[notebook.INDEX] = notebook.index([b for b, _ in own], language)
     for target, path in read_pages(config, language, result.report):
@@ -217,6 +271,12 @@ def weave_language(
     needs = prove(pages, set(tree) | articles, how, result.report)
     tree |= {page.target: page.text.encode() for page in pages}
     return tree | front_end_files(needs)
+
+
+def downloads(bound: Bound, made: Bundle) -> dict[PurePosixPath, bytes]:
+    """What a reader can download and run: the article's notebook and script."""
+    slug = bound.article.slug
+    return {download(slug, "ipynb"): notebook.notebook(bound, made), download(slug, "py"): script(bound, made)}
 
 
 def _plain_page(target: PurePosixPath, path: Path, config: Config, result: Build) -> Page | None:
@@ -236,9 +296,44 @@ def _mark_failed(works: list[Work], result: Build) -> None:
             result.outcomes[work.slug].state = "failed"
 
 
+def check(config: Config, result: Build) -> None:
+    """Say what can be said without running anything: outcomes are sound or failed."""
+    works = _read(config, result)
+    sources = read_sources(works, config, result.report)
+    for work in works:
+        for article in work.articles.values():
+            foresee(article, config, sources, result.report)
+        result.outcomes[work.slug] = Outcome(work.slug, "sound")
+    _mark_failed(works, result)
+
+
 def status(config: Config, result: Build) -> list[Plan]:
     """What a build would do, without doing it: outcomes are fresh, stale or failed."""
-    works = read_works(config, result.report)
+    works = _read(config, result)
     plans = make_plans(works, config, Store(config.build / "store"), result)
     result.problems.sort(key=lambda problem: (problem.path, problem.line))
     return plans
+
+
+def plan_one(slug: str, config: Config, result: Build) -> Plan:
+    """One article's plan; raises Problems where no article is called so, or its source has some."""
+    plans = status(config, result)
+    result.keep_only(slug)
+    result.raise_problems()
+    return next(made for made in plans if made.work.slug == slug)
+
+
+def run_one(made: Plan, config: Config, result: Build, listen: Callable[[dict], None]) -> Entry | None:
+    """Run one article, fresh or not, and keep what it gave; None where it fails. The caller holds the blog's lock."""
+    from .process import end_all
+
+    try:
+        outcome = _execute(made, config, listen)
+    finally:
+        end_all()
+    result.outcomes[made.work.slug] = outcome
+    if isinstance(outcome, _Failed):
+        result.problems += outcome.problems
+        return None
+    _keep(outcome, Store(config.build / "store"))
+    return outcome.entry

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from .article import Work
 from .config import Config
 from .dependency import States, digest
+from .machine import interpreter
 from .store import Entry, Store, canonical, made_by
 
 
@@ -37,7 +36,7 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
         "shapes": work.shapes,
         "models": [list(pair) for pair in work.models],
         "preload": list(config.preload),
-        "interpreter": f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}",
+        "interpreter": interpreter(),
         "zhixing": made_by(
             "runner.py",
             "outputs.py",
@@ -61,7 +60,7 @@ def plan(work: Work, config: Config, store: Store, states: States) -> Plan:
     An article without cells, inline values and models has nothing to run: its entry is empty.
     """
     wanted = recipe(work, config)
-    if not work.cells and not work.fields and not work.models:
+    if not work.runs:
         nothing = Entry(work.slug, wanted, {}, {}, [], {}, {})
         return Plan(work, wanted, nothing, "")
     why = ""

@@ -29,6 +29,8 @@ from .shapes import Recorder
 from .trace import Trace, installed_folders
 
 SEED = 0
+# of pandas, for tables as plain text: 120 columns of a terminal, none left out, Chinese characters two columns wide
+TABLES = ("display.width", 120, "display.max_columns", None, "display.unicode.east_asian_width", True)
 FONT_CACHE = "building the font cache"  # what matplotlib says, after 5 s, on a machine's first figure: no output of the article
 
 
@@ -60,6 +62,18 @@ def run(task: dict[str, Any], events: int) -> NoReturn:
     os._exit(0)  # threads that a cell left behind are not waited for
 
 
+def used() -> dict[str, float]:
+    """What this process and those it waited for have used: CPU seconds, and MB of memory at most (0 where the system does not tell)."""
+    times = os.times()
+    cpu = times.user + times.system + times.children_user + times.children_system
+    try:
+        import resource
+    except ImportError:  # Windows
+        return {"cpu": cpu, "memory": 0.0}
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB; bytes on macOS
+    return {"cpu": cpu, "memory": most / 1e6 if sys.platform == "darwin" else most * 1024 / 1e6}
+
+
 def write_where_it_crashed(folder: str) -> None:
     """Let Python write its stack to a file when the process crashes or is aborted, and leave no core file."""
     faulthandler.enable(open(os.path.join(folder, "crash"), "w"))  # noqa: SIM115, open to the end
@@ -79,6 +93,7 @@ class Run:
             "numpy.random": lambda module: module.seed(SEED),
             "torch": lambda module: module.manual_seed(SEED),
             "matplotlib.figure": lambda module: use_svg(self.shell),
+            "pandas": lambda module: module.set_option(*TABLES),
         }
 
     def execute(self) -> None:
@@ -101,7 +116,8 @@ class Run:
         if all(self._run_cell(cell) for cell in task["cells"]):
             self._run_values(task["fields"])
             self._run_models(task["models"])
-        self.send("done", dependencies=trace.record(), shapes={name: list(rows.items()) for name, rows in recorder.rows.items()})
+        shapes = {name: list(rows.items()) for name, rows in recorder.rows.items()}
+        self.send("done", dependencies=trace.record(), shapes=shapes, seed=SEED, **used())
 
     def send(self, event: str, **data: Any) -> None:
         self.events.write(json.dumps({"event": event, **data}, ensure_ascii=False) + "\n")
@@ -145,9 +161,9 @@ class Run:
         last = None
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not code.rstrip().endswith(";"):
             last = ast.Expression(tree.body.pop().value)
-        exec(compile(tree, name, "exec"), namespace)
+        exec(compile(tree, name, "exec", dont_inherit=True), namespace)
         if last is not None:
-            value = eval(compile(last, name, "eval"), namespace)
+            value = eval(compile(last, name, "eval", dont_inherit=True), namespace)
             if value is not None:
                 data, metadata = self.shell.display_formatter.format(value)
                 namespace["_"] = builtins._ = value

@@ -18,6 +18,7 @@ from typing import Any
 from .article import Cell, Citation, Diagram, Formula, Listing, Part, Prose, Reference, Value
 from .errors import Problem
 from .headers import SHAPES, diagram_problems, listing_problems
+from .quantity import number
 
 FENCE = re.compile(r"^(?P<indent>[ \t>]*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
 LISTED = re.compile(r"""^(?P<indent>[ \t>]*)-{1,}8<-{1,}[ \t]+(?P<quote>["'])(?P<target>[^"'\n]+)(?P=quote)[ \t]*$""")
@@ -185,6 +186,12 @@ def _identifier(text: str) -> str:
     return text
 
 
+def _from_zero(text: str) -> str:
+    if number(text) is None or number(text) < 0:
+        raise ValueError
+    return text
+
+
 # option: how its text is read, and what to write instead where that fails
 OPTIONS: dict[str, tuple[Callable[[str], Any], str]] = {
     "echo": (lambda text: {"true": True, "false": False}[text], "echo=true or echo=false"),
@@ -192,6 +199,7 @@ OPTIONS: dict[str, tuple[Callable[[str], Any], str]] = {
     "caption": (str, 'caption="…"'),
     "alt": (str, 'alt="…"'),
     "timeout": (_seconds, "timeout=SECONDS, a number above 0"),
+    "tolerance": (_from_zero, "tolerance=NUMBER, from 0 up: what the numbers of its table may differ by"),
     "raises": (_identifier, "raises=ValueError, the name of an exception"),
 }
 CLASSES = ("cell", "claim")
@@ -276,20 +284,30 @@ def _inline_matches(text: str) -> Iterator[re.Match]:
 
 def _value(match: re.Match, path: PurePath | str, line: int, report: Report) -> Part:
     field = " ".join(match["code"].strip().removeprefix(MARK).split())
-    field, _, tolerance = (side.strip() for side in field.partition("±"))
+    field, stated, tolerance = (side.strip() for side in field.partition("±"))
     expression, spec = split_field(field)
     try:
         compile(expression, "<inline value>", "eval")
-        if "±" in match["code"] and not float(tolerance) >= 0:
-            raise ValueError
     except SyntaxError as error:
         what = f"the inline value {expression!r} is not an expression: {error.msg}"
         report(Problem(path, line, what, "write `{python} expression:format`"))
         return Prose(match[0], line)
-    except ValueError:
-        report(Problem(path, line, f"the tolerance {tolerance!r} is not a number", "write ± 0.01"))
+    if stated and not _is_tolerance(tolerance):
+        what = f"the tolerance {tolerance!r} is neither a number from 0 up nor an expression"
+        report(Problem(path, line, what, "write ± 0.01, or an expression that computes it"))
         return Prose(match[0], line)
     return Value(match[0], line, expression, spec, tolerance)
+
+
+def _is_tolerance(text: str) -> bool:
+    written = number(text)
+    if written is not None:
+        return written >= 0
+    try:
+        compile(text, "<tolerance>", "eval")
+    except SyntaxError:
+        return False
+    return True
 
 
 def split_field(field: str) -> tuple[str, str]:

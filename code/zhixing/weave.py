@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from .article import Article, Cell, Citation, Diagram, Formula, Listing, Part, Prose, Reference, Value
-from .bind import SVG, Bound, anchor_of, picture_kind, shown, value_text
+from .bind import SVG, Bound, anchor_of, picture_kind, shown
+from .colophon import colophon
 from .config import Config
 from .headers import SHAPES
 from .legend import Legend
@@ -64,7 +65,7 @@ def weave(bound: Bound) -> Page:
     for part in article.parts:
         woven = _woven(part, bound)
         page.add(part.text if woven is None else woven, part.line, verbatim=woven is None or isinstance(part, Diagram))
-    page.add(reference_list(bound), 1)
+    page.add(reference_list(bound) + colophon(article), 1)
     return page
 
 
@@ -105,7 +106,7 @@ def _woven(part: Part, bound: Bound) -> str | None:
             return _indented(_cell(part, bound), part.indent)
         case Value():
             spelled = _plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
-            return f'<span class="zx-value" title="{spelled}">{_plain(value_text(bound, part))}</span>'
+            return f'<span class="zx-value" title="{spelled}">{_plain(part.printed(bound.values))}</span>'
         case Formula():
             block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n{bound.display(part)}\n///\n"
             return _indented(block, part.indent)

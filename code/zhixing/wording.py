@@ -2,6 +2,29 @@
 
 from __future__ import annotations
 
+SCRIPT_EN = """\
+{title}
+
+The article's cells, with the modules and files that they use. They ran on {interpreter}. To run them again:
+
+    uv run {name}
+    pipx run {name}
+
+Both install the packages listed above; or install those yourself, then run this file with Python. It prints what the cells
+print, says where it saves their figures, and at its end shows each number of the text beside the one computed here.
+Where a claim or another cell fails it stops, with exit status 1.
+"""
+SCRIPT_ZH = """\
+{title}
+
+文章的全部单元，连同用到的模块和文件。发表时的运行环境：{interpreter}。再运行一遍：
+
+    uv run {name}
+    pipx run {name}
+
+两者都会先装好上面列出的包；也可以自己装好，再用 Python 运行本文件。单元打印什么，这里就打印什么；图会存成文件，并
+说明存在哪里；最后把正文里的每个数字和此处算出的并排列出。论断不成立，或者单元出错，就此停下，退出状态为 1。
+"""
 WORDS = {
     "en": {
         "fig": "Figure {}",
@@ -14,8 +37,16 @@ WORDS = {
         "measured_with": "Shapes as measured by the run on this page, in the first call: {}.",
         "notebooks": "Notebooks",
         "notebooks_intro": "Each article as the notebook of its run, with code and outputs, to read or to download.",
-        "download": "Download {}",
-        "article": "Read the article",
+        "download": "Download: {}",
+        "save": "download",
+        "notebook": "notebook",
+        "script": "script",
+        "colab": "open in Colab",
+        "script_intro": SCRIPT_EN,
+        "numbers": "The numbers of the text",
+        "published": "in the text",
+        "here": "here",
+        "differs": "differs",
     },
     "zh": {
         "fig": "图 {}",
@@ -28,8 +59,16 @@ WORDS = {
         "measured_with": "形状由本页的运行在首次调用时量得：{}。",
         "notebooks": "笔记本",
         "notebooks_intro": "每篇文章的运行记录，代码与输出俱全，可在此阅读，也可下载。",
-        "download": "下载 {}",
-        "article": "阅读文章",
+        "download": "下载：{}",
+        "save": "下载",
+        "notebook": "笔记本",
+        "script": "脚本",
+        "colab": "在 Colab 中打开",
+        "script_intro": SCRIPT_ZH,
+        "numbers": "正文里的数字",
+        "published": "文中",
+        "here": "此处",
+        "differs": "不同",
     },
 }
 
