@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from zhixing.config import Config
+from zhixing.headers import MODEL, SHAPES
 from zhixing.syntax import CLASSES, OPTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +20,12 @@ def test_every_option_and_class_of_a_cell_is_listed_and_none_besides():
     table = CONTRIBUTING.partition("| in a cell's header |")[2].partition("\n\n")[0]
     listed = re.findall(r"^\| `([^`]+)` \|", table, re.M)
     assert sorted(listed) == sorted(["#name", *(f".{name}" for name in CLASSES), *OPTIONS])
+
+
+def test_every_option_of_a_listing_and_of_a_diagram_is_named():
+    """CONTRIBUTING spells what the engine reads in the headers of listings and diagrams."""
+    assert f"`{{{SHAPES}=true}}`" in CONTRIBUTING
+    assert re.search("`{" + " ".join(f'{name}="[^"]+"' for name in MODEL) + "}`", CONTRIBUTING)
 
 
 def test_every_setting_is_named():

@@ -12,11 +12,13 @@ ENGINE = ROOT / "code" / "zhixing"
 # a module imports only modules that stand above it
 ORDER = [
     *("errors", "blocks", "quantity", "text_table", "article", "config", "wording", "machine"),  # nouns
+    *("shapes", "layers"),  # what a run measures
     *("functions", "dependency", "callers", "imports", "project", "trace"),  # what a run depends on
     *("store", "lock", "frontend"),
     *("standalone", "bundle"),  # what a reader can download
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
-    *("syntax", "listing", "literals", "typed_numbers", "picture", "render", "markdown", "notebook_page"),
+    *("headers", "syntax", "listing", "legend", "flowchart", "architecture", "literals", "typed_numbers"),
+    *("picture", "render", "markdown", "notebook_page"),
     # stages, in the order data flows
     *("read", "plan", "execute", "results", "ledger", "review", "bind", "colophon", "weave", "notebook", "script", "prove"),
     *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "__main__"),
@@ -73,9 +75,13 @@ def test_only_the_pipeline_knows_the_order():
 
 
 def test_the_runner_stands_alone():
-    """The programs that run cells share nothing with the engine but what traces them."""
+    """The programs that run cells share nothing with the engine but what traces and measures them."""
     shared = {module: {name for name, _ in IMPORTS[module] if name.startswith(".")} for module in ("runner", "supervisor", "fork_server")}
-    assert shared == {"runner": {".imports", ".outputs", ".trace"}, "supervisor": set(), "fork_server": {".runner", ".supervisor"}}
+    assert shared == {
+        "runner": {".imports", ".layers", ".outputs", ".shapes", ".trace"},
+        "supervisor": set(),
+        "fork_server": {".runner", ".supervisor"},
+    }
 
 
 def test_one_module_knows_each_tool():

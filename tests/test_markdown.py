@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_weave import bound_of
 
+from zhixing.legend import MARK
 from zhixing.markdown import PageErrors, UnwovenError
 from zhixing.weave import weave
 
@@ -128,3 +129,14 @@ def test_entry_point_names_the_extension():
     (point,) = entry_points(group="markdown.extensions", name="zhixing")
     assert point.value == "zhixing.markdown:makeExtension"
     assert markdown.markdown("# A", extensions=["zhixing"]) == html_of("# A")
+
+
+def test_measured_shapes_are_no_part_of_the_source():
+    """A shape beside a line is apart from the highlighted code and from the line's own comment; other comments stay."""
+    text = f"```{{.python .zx-listing}}\nx = 1  {MARK}(2, 3)\ny = x  # why  {MARK}a (4,), b ()\nz = 2  # (2,)\n```\n"
+    code = soup_of(text).find("code")
+    assert code.get_text() == "x = 1  → (2, 3)\ny = x  # why  → a (4,), b ()\nz = 2  # (2,)\n"
+    assert [shape.get_text() for shape in code.select(".zx-shape")] == ["  → (2, 3)", "  → a (4,), b ()"]
+    for shape in code.select(".zx-shape"):
+        shape.decompose()
+    assert code.get_text() == "x = 1\ny = x  # why\nz = 2  # (2,)\n"

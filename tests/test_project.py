@@ -7,6 +7,7 @@ import pytest
 
 from zhixing.functions import ENTERED
 from zhixing.project import Project
+from zhixing.shapes import Recorder
 from zhixing.trace import _Recording
 
 
@@ -16,7 +17,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path_hooks", [*sys.path_hooks])
     monkeypatch.setattr(sys, "path_importer_cache", {})
     monkeypatch.syspath_prepend(tmp_path)
-    made = Project(lambda folder: not folder.startswith(str(tmp_path)), _Recording(), "import zx_module")
+    made = Project(lambda folder: not folder.startswith(str(tmp_path)), _Recording(), "import zx_module", Recorder())
     made.install()
     yield made
     for name in [name for name in sys.modules if name.startswith("zx_")]:

@@ -1,8 +1,13 @@
 """What the runner says of an error; test_execute runs whole articles with it."""
 
+from pathlib import Path
+
 import pytest
 
+from zhixing import layers
 from zhixing.runner import describe
+
+ROOT = str(Path(__file__).parent.parent)
 
 
 def raised(code, name):
@@ -21,9 +26,10 @@ def test_an_error_is_at_the_innermost_line_of_its_cell():
 
 
 def test_an_error_below_the_cell_says_where_in_the_blogs_code():
-    """The line is the cell's; the place in code/ is part of the message, a library's is not."""
+    """The line is the cell's; the place in code/ is part of the message, a library's or the engine's is not."""
     code = "exec(compile('\\n\\n1 / 0', '/blog/code/m.py', 'exec'))\n"
     assert describe(raised(code, "<cell #a>"), "<cell #a>", "/blog")["what"].endswith("(at code/m.py:3)")
+    assert "(at" not in describe(raised(code.replace("/blog/code/m.py", layers.__file__), "<cell #a>"), "<cell #a>", ROOT)["what"]
     library = code.replace("/blog/code", "/usr/lib")
     assert "(at" not in describe(raised(library, "<cell #a>"), "<cell #a>", "/blog")["what"]
 

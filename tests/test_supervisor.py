@@ -286,5 +286,6 @@ def task_for(folder, code):
     scratch, logs = (os.makedirs(folder / name, exist_ok=True) or str(folder / name) for name in ("scratch", "logs"))
     return {
         "root": str(folder), "scratch": scratch, "logs": logs, "own": "", "folders": [scratch, logs], "preload": [],
-        "limits": {"memory": 4e9, "output": 1e6, "processes": 64}, "cells": [{"id": "a", "code": code, "raises": None}], "fields": [],
+        "limits": {"memory": 4e9, "output": 1e6, "processes": 64}, "cells": [{"id": "a", "code": code, "raises": None}],
+        "fields": [], "shapes": [], "models": [],
     }  # fmt: skip

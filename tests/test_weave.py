@@ -75,6 +75,14 @@ def test_lines_of_what_the_engine_wrote():
     assert [page.line_at(match.start()) for match in re.finditer(r"\w+", page.text)] == [1, 2, 3, 3, 10, 11]
 
 
+def test_a_diagram_with_a_model_keeps_its_lines():
+    """Only its header is woven: what cannot be drawn is at its own line of the source."""
+    bound = bound_of('text\n\n```mermaid {model="m" input="x"}\nflowchart TD\n  a --> marker\n```\n')
+    page = weave(bound)
+    assert "```mermaid\nflowchart TD\n  a --> marker\n```\n" in page.text
+    assert page.line_at(page.text.index("marker")) == 9
+
+
 def test_title_becomes_the_heading():
     """The title is the page's heading, unless the text has one; a comment in code is none."""
     titled = "# Title\n\n"

@@ -36,10 +36,28 @@ class Fenced(Part):
 
 @dataclass(frozen=True)
 class Listing(Fenced):
-    """A fence that shows code from ``code/``: ``header`` is its info string, ``body`` what it encloses."""
+    """A fence that shows code from ``code/``: ``header`` is its info string, ``body`` what it encloses.
+
+    ``shapes`` are those of its targets of which the run is to measure shapes.
+    """
 
     header: str = ""
     body: str = ""
+    shapes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Diagram(Fenced):
+    """A Mermaid flowchart that is checked against a model: ``model`` and ``input`` are expressions."""
+
+    body: str = ""
+    model: str = ""
+    input: str = ""
+
+    @property
+    def measured(self) -> tuple[str, str]:
+        """What is evaluated, wherever it stands."""
+        return self.model, self.input
 
 
 @dataclass(frozen=True)
@@ -149,7 +167,7 @@ class Article:
     @property
     def runs(self) -> bool:
         """Whether it has anything that is run."""
-        return any(isinstance(part, (Cell, Value)) for part in self.parts)
+        return any(isinstance(part, (Cell, Value, Diagram)) for part in self.parts)
 
     @property
     def source(self) -> str:
@@ -191,5 +209,19 @@ class Work:
     @property
     def values(self) -> list[tuple[Article, Value]]:
         """Every inline value with where it stands, the original's first."""
+        return self._of(Value)
+
+    @property
+    def shapes(self) -> list[str]:
+        """The listed functions whose shapes the run measures, in any language."""
+        return sorted({target for _, listing in self._of(Listing) for target in listing.shapes})
+
+    @property
+    def models(self) -> list[tuple[str, str]]:
+        """The distinct (model, input) pairs that diagrams of all languages are checked against."""
+        return list(dict.fromkeys(diagram.measured for _, diagram in self._of(Diagram)))
+
+    def _of(self, kind: type[P]) -> list[tuple[Article, P]]:
+        """The parts of one kind with where they stand, the original's first."""
         articles = [self.original, *(a for a in self.articles.values() if a is not self.original)]
-        return [(article, value) for article in articles for value in article.of(Value)]
+        return [(article, part) for article in articles for part in article.of(kind)]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from .architecture import check_diagrams
 from .article import Article, Cell, Citation, Formula, Listing, Reference, Work
 from .config import Config
 from .errors import Problem
+from .legend import Legend, legends
 from .listing import ListingError, listed
 from .review import Review
 from .store import Entry
@@ -28,8 +30,8 @@ class Bound:
 
     ``code`` maps a listing's or a cell's line to the code shown there; ``outputs`` cell ids to nbformat outputs;
     ``values`` (expression, format) to text; ``anchors`` ids that prose can refer to (``fig-…``, ``tbl-…``, ``eq-…``)
-    to their numbers, ``captioned`` cell ids to such an anchor; ``cited`` citation keys to their sources in the order of citing.
-    ``review`` holds the run's results beside the accepted ones.
+    to their numbers, ``captioned`` cell ids to such an anchor; ``cited`` citation keys to their sources in the order of citing;
+    ``legends`` the line of a listing that shows shapes to them; ``review`` holds the run's results beside the accepted ones.
     """
 
     article: Article
@@ -39,6 +41,7 @@ class Bound:
     anchors: Mapping[str, int]
     captioned: Mapping[str, str]
     cited: Mapping[str, dict]
+    legends: Mapping[int, Legend] = field(default_factory=dict)
     review: Review | None = None
 
     def numbered(self, anchor: str) -> str:
@@ -67,7 +70,9 @@ def bind(article: Article, work: Work, entry: Entry, config: Config, sources: Ma
         anchors,
         captioned,
         _cited(article, sources, report),
+        legends(article, entry, config, report),
     )
+    check_diagrams(article, entry, report)
     for cell in article.cells:
         if has_figure(outputs[cell.id]) and shown(cell) and not cell.options.get("alt", "").strip():
             what = f"the figure of cell #{cell.id} has no alt text"
@@ -166,11 +171,6 @@ def _listings(article: Article, config: Config, report: Report) -> dict[int, str
                 rows.append(row)
         bodies[listing.line] = "\n".join(rows)
     return bodies
-
-
-def targets(listing: Listing) -> list[str]:
-    """What a listing shows, as written after ``--8<--``."""
-    return [match["target"] for row in listing.body.splitlines() if (match := LISTED.match(row))]
 
 
 def _cell_code(article: Article, work: Work) -> dict[int, str]:

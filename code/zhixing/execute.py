@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .article import Cell, Work
+from .article import Cell, Diagram, Work
 from .config import Config
 from .dependency import declared, distributions
 from .errors import Problem, Problems
@@ -50,8 +50,10 @@ def execute(work: Work, recipe: dict[str, Any], config: Config, listen: Listener
             "preload": list(config.preload),
             "cells": [{"id": cell.id, "code": cell.code, "raises": cell.raises} for cell in work.cells],
             "fields": work.fields,
+            "shapes": work.shapes,
+            "models": work.models,
         }
-        outputs, values, seconds, done = _collect(work, config, task, listen)
+        outputs, values, seconds, models, done = _collect(work, config, task, listen)
         dependencies = done["dependencies"]
         dependencies["distributions"] = distributions(dependencies["modules"], dependencies.pop("missing"))
         for part, states in declared(config.root, work.depends or []).items():
@@ -59,7 +61,7 @@ def execute(work: Work, recipe: dict[str, Any], config: Config, listen: Listener
         dependencies["environment"] = {n: os.environ.get(n) for n in config.environment}
         assets = _assets(work, scratch, beside, config)
     conditions = {**machine(), "seed": done["seed"], "cpu": round(done["cpu"], 2), "memory": round(done["memory"])}
-    return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds, conditions)
+    return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds, conditions, done["shapes"], models)
 
 
 def _copy_beside(work: Work, root: Path, scratch: Path) -> dict[str, str]:
@@ -91,11 +93,12 @@ def _assets(work: Work, scratch: Path, beside: dict[str, str], config: Config) -
     return assets
 
 
-def _collect(work: Work, config: Config, task: dict[str, Any], listen: Listener) -> tuple[dict, list, dict, dict]:
-    """Start a run and follow its events to its end: outputs, values, seconds, and its last event."""
+def _collect(work: Work, config: Config, task: dict[str, Any], listen: Listener) -> tuple[dict, list, dict, list, dict]:
+    """Start a run and follow its events to its end: outputs, values, seconds, models, and its last event."""
     outputs: dict[str, list] = {}
     values: list[list[str]] = []
     seconds: dict[str, float] = {}
+    models: list[list] = []
     problems: list[Problem] = []
     cells = {cell.id: cell for cell in work.cells}
     with start(config) as process:
@@ -110,11 +113,15 @@ def _collect(work: Work, config: Config, task: dict[str, Any], listen: Listener)
                 values.append([event["expression"], event["format"], event["text"]])
                 if failure := event["failure"]:
                     problems += _value_problems(work, event, failure)
+            elif kind == "model":
+                models.append([event["model"], event["input"], event["layers"]])
+                if failure := event["failure"]:
+                    problems += _model_problems(work, event, failure)
             elif kind == "done":
                 done = event
     if problems:
         raise Problems(problems)
-    return outputs, values, seconds, done
+    return outputs, values, seconds, models, done
 
 
 def _events(process: Process, task: dict[str, Any], work: Work, config: Config) -> Iterator[dict]:
@@ -166,7 +173,8 @@ def _late(work: Work, cell: Cell | None, one: bool, line: int, config: Config) -
     if one and cell:
         what, limit, setting = f"cell #{cell.id}", _cell_timeout(cell, config), "timeout=SECONDS in its header"
     elif one:
-        what, limit, setting = "an inline value", config.timeout, "timeout in [tool.zhixing]"
+        what = "an inline value or a diagram's model" if work.models else "an inline value"
+        limit, setting = config.timeout, "timeout in [tool.zhixing]"
     else:
         what, limit, setting = "the run", config.run_timeout, "run_timeout in [tool.zhixing]"
     return Problem(work.original.path, line, f"{what} took more than {limit:g} s", f"make it faster or raise {setting}")
@@ -197,6 +205,15 @@ def _value_problems(work: Work, event: dict, failure: dict) -> Iterator[Problem]
         if (event["expression"], event["format"]) in (value.field, value.spread):
             what = f"inline value {event['expression']!r}: {failure['what']}"
             yield Problem(article.path, value.line, what, "mend the expression or the cells before it")
+
+
+def _model_problems(work: Work, event: dict, failure: dict) -> Iterator[Problem]:
+    """The diagrams of a model that could not be called, in every language."""
+    for article in work.articles.values():
+        for diagram in article.of(Diagram):
+            if diagram.measured == (event["model"], event["input"]):
+                what = f"model {diagram.model!r} on {diagram.input!r}: {failure['what']}"
+                yield Problem(article.path, diagram.line, what, "name a model and an input that it takes, as the cells know them")
 
 
 def _ended(work: Work, cell: Cell | None, event: dict, task: dict[str, Any], config: Config) -> Problem:

@@ -10,8 +10,10 @@ import ast
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType
+
+from .shapes import measure
 
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 ENTERED = "__zhixing_entered__"  # the module's global that holds the marks: a bytearray, which also torch's compiler understands
@@ -21,7 +23,7 @@ def outline(source: bytes) -> dict[str, str]:
     """The outline of a module, functions in the order of their marks; raises SyntaxError or ValueError where it is no Python."""
     tree = ast.parse(source)
     digests = {}
-    for name, function in _named(tree):
+    for name, function in named(tree):
         documentation, body = _parts(function)
         digests[name] = _digest(ast.Module(body, []))
         yields = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for statement in body for node in ast.walk(statement))
@@ -29,19 +31,22 @@ def outline(source: bytes) -> dict[str, str]:
     return {"": _digest(tree, *_warnings(source))} | digests
 
 
-def marked(source: bytes, path: str, marks: bytearray) -> CodeType:
+def marked(source: bytes, path: str, marks: bytearray, measured: Mapping[str, str] | None = None) -> CodeType:
     """Compile a module each of whose functions sets its mark when it is entered.
 
     ``marks`` is made long enough, one byte a function; the module has to hold it as ``ENTERED`` when it is executed.
+    Functions that are ``measured`` ({name: target}) note shapes, too; the module has to hold a recorder.
     """
     tree = ast.parse(source, path)
-    functions = [function for _, function in _named(tree)]
-    for number, function in enumerate(functions):
+    functions = list(named(tree))
+    for number, (name, function) in enumerate(functions):
         documentation, body = _parts(function)
         mark = ast.parse(f"{ENTERED}[{number}] = 1").body[0]
         for node in ast.walk(mark):
             ast.copy_location(node, function)
         function.body = [*documentation, mark, *body]
+        if measured and name in measured:
+            measure(function, measured[name])
     marks.extend(bytes(len(functions) - len(marks)))
     return compile(tree, path, "exec", dont_inherit=True)
 
@@ -60,7 +65,7 @@ def _warnings(source: bytes) -> list[str]:
     return [f"{warning.lineno}: {warning.message}" for warning in said]
 
 
-def _named(tree: ast.AST) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def named(tree: ast.AST) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """All functions of a module with their names, inner ones first; the second of the same name is "f (2)"."""
     seen: Counter[str] = Counter()
     for name, function in _functions(tree, ""):

@@ -6,9 +6,11 @@ It brings the dialect of articles with it: each extension below that a site has 
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from markdown import Extension, Markdown
+from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from pymdownx.slugs import slugify
@@ -16,6 +18,7 @@ from pymdownx.slugs import slugify
 from . import render
 from .article import Cell, Value
 from .errors import ZhixingError
+from .legend import MARK
 from .syntax import split
 
 
@@ -87,6 +90,7 @@ class ZhixingExtension(Extension):
             if name in OURS or not _configured(md, name):
                 md.registerExtensions([name], {name: options})
         md.preprocessors.register(_NothingUnwoven(md), "zhixing-unwoven", 28)  # before fences become code (25)
+        md.postprocessors.register(_Measured(md), "zhixing-measured", 25)  # after fences have become HTML (30)
         md.treeprocessors.register(_Formulas(md, self.drawing), "zhixing-formulas", 15)  # after inline (20), before toc (5)
 
     def reset(self) -> None:
@@ -108,6 +112,20 @@ class _NothingUnwoven(Preprocessor):
                 first = part.text.strip().splitlines()[0]
                 raise UnwovenError(f"line {part.line}: {first} was not run; build with zhixing, or write it in an article")
         return lines
+
+
+class _Measured(Postprocessor):
+    """Sets the shapes beside a listing's lines apart from its source: they are no comments of it."""
+
+    COMMENT = re.compile(rf'(?:<span class="w"> *</span>| *)<span class="c1">(?P<own>[^<\n]*?) *{MARK}(?P<shape>[^<\n]*)</span>')
+
+    def run(self, text: str) -> str:
+        return self.COMMENT.sub(self._apart, text) if MARK in text else text
+
+    @staticmethod
+    def _apart(match: re.Match) -> str:
+        own = f'  <span class="c1">{match["own"]}</span>' if match["own"] else ""
+        return f'{own}<span class="zx-shape">  → {match["shape"]}</span>'
 
 
 class _Formulas(Treeprocessor):

@@ -8,7 +8,7 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from .article import Article, Cell, Citation, Formula, Listing, Reference, Value
+from .article import Article, Cell, Citation, Diagram, Formula, Listing, Reference, Value
 from .bind import SVG, Bound
 from .blocks import fenced
 from .bundle import Bundle, set_up, source_of
@@ -55,6 +55,8 @@ def notebook(bound: Bound, bundle: Bundle | None = None) -> bytes:
             text += part.printed(bound.values)
         elif isinstance(part, Listing):
             text += fenced(bound.code.get(part.line, ""), header(part.header)[0] or "text")
+        elif isinstance(part, Diagram):
+            text += fenced(part.body.removesuffix("\n"), "mermaid")
         elif isinstance(part, Formula):
             text += bound.display(part)
         elif isinstance(part, Reference):

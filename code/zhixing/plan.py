@@ -33,6 +33,8 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
     return declared | {
         "cells": [[cell.id, digest(canonical([cell.code.rstrip(), cell.raises]))] for cell in work.cells],
         "values": [list(field) for field in work.fields],
+        "shapes": work.shapes,
+        "models": [list(pair) for pair in work.models],
         "preload": list(config.preload),
         "interpreter": interpreter(),
         "zhixing": made_by(
@@ -41,6 +43,8 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
             "process.py",
             "imports.py",
             "functions.py",
+            "layers.py",
+            "shapes.py",
             "project.py",
             "callers.py",
             "trace.py",
@@ -53,7 +57,7 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
 def plan(work: Work, config: Config, store: Store, states: States) -> Plan:
     """Find an entry of the store that is still true, or the reason why there is none.
 
-    An article without cells and inline values has nothing to run: its entry is empty.
+    An article without cells, inline values and models has nothing to run: its entry is empty.
     """
     wanted = recipe(work, config)
     if not work.runs:
@@ -92,6 +96,9 @@ def _difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     if then["values"] != now["values"]:
         other = [f for f in now["values"] if f not in then["values"]]
         return f"the inline value {other[0][0]!r} is new" if other else "the inline values changed"
+    for what, words in (("shapes", "the listings that show shapes"), ("models", "the models that diagrams are checked against")):
+        if then[what] != now[what]:
+            return f"{words} are others"
     return ""
 
 

@@ -15,6 +15,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from .functions import ENTERED, entered, marked, outline
+from .shapes import RECORDER, Recorder
 
 COMPILED = tuple(importlib.machinery.EXTENSION_SUFFIXES)
 # where these are named, functions are compiled from their code, or code, or lines of it, can become output: no marks
@@ -24,8 +25,8 @@ INTROSPECTION = re.compile(r"\b(numba|dis|lineno|__code__|f_code|f_lineno|tb_lin
 class Project:
     """What was imported: ``sources`` and ``compiled`` extensions by path, ``names`` of modules, and the paths ``absent`` before them."""
 
-    def __init__(self, is_installed: Callable[[str], bool], quietly: AbstractContextManager, text: str) -> None:
-        self.is_installed, self.quietly = is_installed, quietly
+    def __init__(self, is_installed: Callable[[str], bool], quietly: AbstractContextManager, text: str, recorder: Recorder) -> None:
+        self.is_installed, self.quietly, self.recorder = is_installed, quietly, recorder
         self.text = text  # the source of the article's cells and of the project modules that it imported
         self.names: set[str] = set()
         self.sources: dict[str, bytes] = {}
@@ -57,7 +58,7 @@ class Project:
         if marks is None or self.introspects:
             return compile(data, path, "exec", dont_inherit=True)
         self.marks.setdefault(path, []).append(marks)
-        return marked(data, path, marks)
+        return marked(data, path, marks, self.recorder.asked(path))
 
     def look(self, stem: str, *suffixes: str) -> None:
         """A module at ``stem`` was not found under these suffixes, nor as compiled code."""
@@ -96,6 +97,8 @@ class _FromSource(importlib.machinery.SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         self.marks = module.__dict__[ENTERED] = bytearray()
+        if self.project.recorder.asked(self.path):
+            module.__dict__[RECORDER] = self.project.recorder
         super().exec_module(module)
 
     def get_code(self, fullname: str) -> CodeType:

@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from .imports import noted
+from .layers import of_model
 from .outputs import OutputLimit, Outputs, display_shell, error_output, import_display, show_figures, use_svg
+from .shapes import Recorder
 from .trace import Trace, installed_folders
 
 SEED = 0
@@ -104,14 +106,18 @@ class Run:
         logging.getLogger("matplotlib.font_manager").addFilter(lambda record: FONT_CACHE not in record.getMessage())
         self._imported()
         noted.imported = self._imported
-        text = "\n".join([*(cell["code"] for cell in task["cells"]), *(expression for expression, _ in task["fields"])])
-        trace = Trace(Path(task["root"]), Path(task["scratch"]), task["own"], noted, text)
+        expressions = [*(expression for expression, _ in task["fields"]), *(part for pair in task["models"] for part in pair)]
+        text = "\n".join([*(cell["code"] for cell in task["cells"]), *expressions])
+        recorder = Recorder(task["shapes"], str(Path(task["root"], "code")))
+        trace = Trace(Path(task["root"]), Path(task["scratch"]), task["own"], noted, text, recorder)
         self.outputs.redirect()
         trace.start()
         self.send("started")
         if all(self._run_cell(cell) for cell in task["cells"]):
             self._run_values(task["fields"])
-        self.send("done", dependencies=trace.record(), seed=SEED, **used())
+            self._run_models(task["models"])
+        shapes = {name: list(rows.items()) for name, rows in recorder.rows.items()}
+        self.send("done", dependencies=trace.record(), shapes=shapes, seed=SEED, **used())
 
     def send(self, event: str, **data: Any) -> None:
         self.events.write(json.dumps({"event": event, **data}, ensure_ascii=False) + "\n")
@@ -165,6 +171,9 @@ class Run:
                     self.outputs.add({"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None})
         show_figures()
 
+    def _eval(self, expression: str) -> Any:
+        return eval(expression, self.shell.user_ns)
+
     def _attempt(self, work) -> BaseException | None:
         try:
             work()
@@ -179,9 +188,18 @@ class Run:
         for expression, spec in fields:
             self.outputs.begin()
             texts: list[str] = []
-            error = self._attempt(lambda e=expression, s=spec, t=texts: t.append(format(eval(e, self.shell.user_ns), s)))
+            error = self._attempt(lambda e=expression, s=spec, t=texts: t.append(format(self._eval(e), s)))
             failure = None if error is None else describe(error, "<string>", self.task["root"])
             self.send("value", expression=expression, format=spec, text=self.outputs.portable("".join(texts)), failure=failure)
+
+    def _run_models(self, pairs: list[list[str]]) -> None:
+        """Call each model on its input, for the shapes of its modules."""
+        for model, example in pairs:
+            self.outputs.begin()
+            layers: list[dict] = []
+            error = self._attempt(lambda pair=(model, example), found=layers: found.extend(of_model(*map(self._eval, pair))))
+            failure = None if error is None else describe(error, "<string>", self.task["root"])
+            self.send("model", model=model, input=example, layers=layers, failure=failure)
 
 
 def describe(error: BaseException, name: str, root: str) -> dict[str, Any]:
@@ -189,10 +207,11 @@ def describe(error: BaseException, name: str, root: str) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == name]
     line = lines[-1] if lines else 1
-    ours = [f"{os.path.relpath(f.filename, root)}:{f.lineno}" for f in frames if f.filename.startswith(os.path.join(root, "code", ""))]
+    code, engine = os.path.join(root, "code", ""), os.path.dirname(__file__)
+    ours = [frame for frame in frames if frame.filename.startswith(code) and os.path.dirname(frame.filename) != engine]
     if isinstance(error, SyntaxError) and error.filename == name:
         line = error.lineno or 1
     message = " ".join(traceback.format_exception_only(error)[-1].split())
     if ours:
-        message += f" (at {ours[-1]})"
+        message += f" (at {os.path.relpath(ours[-1].filename, root)}:{ours[-1].lineno})"
     return {"line": line, "what": message}

@@ -18,7 +18,7 @@ from typing import Any
 from . import __version__
 from .dependency import digest
 
-SCHEMA = 3
+SCHEMA = 4
 WHOLE, ASIDE = ".json", ".damaged"  # how the file of an entry ends, and of one that was set aside
 UNFINISHED = ".new-"  # how a file begins that is still being written
 
@@ -31,6 +31,8 @@ class Entry:
     ``outputs`` maps cell ids to nbformat outputs, ``values`` holds [expression, format, text] rows,
     ``assets`` maps file names to base64, ``seconds`` cell ids to wall time. ``conditions`` holds on what
     it ran (see ``machine``), with which ``seed`` at its start, in how many CPU seconds (``cpu``), with how many MB at most (``memory``).
+    ``shapes`` maps measured functions to [number of the statement, [[name, shape], …]] rows, ``models`` holds
+    [model, input, layers] rows (see ``layers``).
     """
 
     slug: str
@@ -41,6 +43,8 @@ class Entry:
     assets: dict[str, str]
     seconds: dict[str, float]
     conditions: dict[str, Any] = field(default_factory=dict)
+    shapes: dict[str, list] = field(default_factory=dict)
+    models: list[list] = field(default_factory=list)
 
     @property
     def key(self) -> str:

@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import PurePath
 from typing import Any
 
-from .article import Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
+from .article import Cell, Citation, Diagram, Formula, Listing, Part, Prose, Reference, Value
 from .errors import Problem
+from .headers import SHAPES, diagram_problems, listing_problems
 from .quantity import number
 
 FENCE = re.compile(r"^(?P<indent>[ \t>]*)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
@@ -106,19 +107,34 @@ def _fenced(lines: list[str], fence: re.Match, path: PurePath | str, line: int, 
     try:
         language, classes, id, options = header(info)
     except ValueError as error:
-        if ".cell" in info:
-            report(Problem(path, line, f"cannot read the fence header {info!r}: {error}", 'quote values: caption="…"'))
+        if ".cell" in info or info.startswith("mermaid"):
+            option = "caption" if ".cell" in info else "model"
+            report(Problem(path, line, f"cannot read the fence header {info!r}: {error}", f'quote values: {option}="…"'))
         return Prose(text, line)
     if info.startswith(MARK):
         report(Problem(path, line, "Quarto's ```{python} is not a cell here", "write ```python {.cell #name}"))
     if "cell" not in classes:
         first = next((row for row in body.splitlines() if FENCE.match(row) or LISTED.match(row)), "")
         if LISTED.match(first):  # below another fence it is quoted
-            return Listing(text, line, indent, header=info, body=body)
-        return Prose(text, line)
+            wrong = list(listing_problems(language, options))
+            asked = targets(body) if options.get(SHAPES) == "true" else ()
+            part: Part = Listing(text, line, indent, header=info, body=body, shapes=asked)
+        elif language == "mermaid" and options:
+            wrong = list(diagram_problems(options))
+            part = Prose(text, line) if wrong else Diagram(text, line, indent, body, options["model"], options["input"])
+        else:
+            return Prose(text, line)
+        for problem in wrong:
+            report(Problem(path, line, *problem))
+        return part
     for problem in _cell_problems(language, classes, options):
         report(Problem(path, line, *problem))
     return Cell(text, line, indent, id, body, line + 1, "claim" in classes, options)
+
+
+def targets(body: str) -> tuple[str, ...]:
+    """What a listing shows, as written after ``--8<--``."""
+    return tuple(match["target"] for row in body.splitlines() if (match := LISTED.match(row)))
 
 
 def header(info: str) -> tuple[str, list[str], str, dict[str, Any]]:

@@ -28,7 +28,7 @@ def run(slug: str, config: Config, result: Build, folder: Path | None) -> None:
     """Run one article now and show it; its pictures and files go to ``folder``. Without one, ``result`` keeps what it showed."""
     with one_at_a_time(config):
         made = plan_one(slug, config, result)
-        if not made.work.cells and not made.work.fields:
+        if not made.work.runs:
             print(f"{slug} has no cells and no inline values: there is nothing to run", file=sys.stderr)
         elif folder is None:
             run_one(made, config, result, lambda event: collect(event, result.more))

@@ -17,6 +17,7 @@ from .callers import asks_for_kind, captures_stack, is_of_a_distribution
 from .dependency import ABSENT, digest, file_state, folder_state, kind
 from .imports import Imports
 from .project import Project
+from .shapes import Recorder
 
 SYSTEM = ("/bin/", "/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sbin/", "/sys/", "/usr/")
 FONTS = ("~/.fonts", "~/.local/share/fonts", "~/Library/Fonts")  # a reader's own, looked at by matplotlib on a new machine
@@ -60,9 +61,10 @@ class Trace:
 
     ``root`` is the blog, ``scratch`` the run's working folder, which holds copies of the article's ``own`` folder
     (empty where it has none). A write below the root but outside the scratch folder raises PermissionError.
+    The functions of project modules that ``recorder`` asks for note shapes there.
     """
 
-    def __init__(self, root: Path, scratch: Path, own: str, imports: Imports, text: str) -> None:
+    def __init__(self, root: Path, scratch: Path, own: str, imports: Imports, text: str, recorder: Recorder) -> None:
         self.root, self.scratch, self.own = str(root), str(scratch), own
         self.imports = imports
         platform = [sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.environ.get("MPLCONFIGDIR", "/proc")]
@@ -76,7 +78,10 @@ class Trace:
         self.untraceable: list[str] = []
         self.written: set[str] = set()  # what the run wrote elsewhere is its own, not a dependency
         self._recording = _Recording()
-        self.project = Project(lambda folder: (folder + os.sep).startswith((*self.ignored, *SYSTEM)), self._recording, text)
+        self.project = Project(self._is_installed, self._recording, text, recorder)
+
+    def _is_installed(self, folder: str) -> bool:
+        return (folder + os.sep).startswith((*self.ignored, *SYSTEM))
 
     def start(self) -> None:
         self.project.install()

@@ -10,17 +10,19 @@ import os
 import re
 import shutil
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from .article import Article, Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
-from .bind import SVG, Bound, anchor_of, picture_kind, shown, targets
+from .article import Article, Cell, Citation, Diagram, Formula, Listing, Part, Prose, Reference, Value
+from .bind import SVG, Bound, anchor_of, picture_kind, shown
 from .blocks import fenced, indented, plain
 from .config import Config
+from .headers import SHAPES
+from .legend import Legend
 from .picture import clean_html, clean_svg
 from .store import Entry, write_whole
-from .syntax import header
+from .syntax import header, targets
 from .wording import words
 
 
@@ -60,7 +62,7 @@ def weave(bound: Bound) -> Page:
         page.add(f"# {article.front['title']}\n\n", 1)
     for part in article.parts:
         woven = _woven(part, bound)
-        page.add(part.text if woven is None else woven, part.line, verbatim=woven is None)
+        page.add(part.text if woven is None else woven, part.line, verbatim=woven is None or isinstance(part, Diagram))
     page.add(reference_list(bound), 1)
     return page
 
@@ -96,6 +98,8 @@ def _woven(part: Part, bound: Bound) -> str | None:
     match part:
         case Listing():
             return _listing(part, bound)
+        case Diagram():
+            return indented(fenced(part.body.removesuffix("\n"), "mermaid"), part.indent)
         case Cell():
             return indented(_cell(part, bound), part.indent)
         case Value():
@@ -118,10 +122,20 @@ def _woven(part: Part, bound: Bound) -> str | None:
 
 def _listing(listing: Listing, bound: Bound) -> str:
     language, classes, id, options = header(listing.header)
-    options.setdefault("title", ", ".join(targets(listing)))
+    options.pop(SHAPES, None)
+    options.setdefault("title", ", ".join(targets(listing.body)))
     names = " ".join(f".{name}" for name in (language or "text", *classes, "zx-listing"))
     attributes = names + (f" #{id}" if id else "") + "".join(f' {key}="{value}"' for key, value in options.items())
-    return indented(fenced(bound.code.get(listing.line, ""), f"{{{attributes}}}"), listing.indent)
+    code, note = bound.code.get(listing.line, ""), ""
+    if legend := bound.legends.get(listing.line):
+        code, note = legend.beside_rows(code), _measured(legend, words(bound.article.language))
+    return indented(fenced(code, f"{{{attributes}}}") + note, listing.indent)
+
+
+def _measured(legend: Legend, text: Mapping[str, str]) -> str:
+    """The line below a listing that says where its shapes come from."""
+    said = text["measured_with"].format(plain(legend.meaning)) if legend.meaning else text["measured"]
+    return f"\n{said}\n{{: .zx-measured }}\n"
 
 
 def _cell(cell: Cell, bound: Bound) -> str:
