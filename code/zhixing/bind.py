@@ -12,6 +12,7 @@ import yaml
 from .article import Article, Cell, Citation, Formula, Listing, Reference, Value, Work
 from .config import Config
 from .errors import Problem
+from .evidence import Evidence
 from .listing import ListingError, listed
 from .store import Entry
 from .syntax import LISTED, Report
@@ -28,6 +29,7 @@ class Bound:
     ``code`` maps a listing's or a cell's line to the code shown there; ``outputs`` cell ids to nbformat outputs;
     ``values`` (expression, format) to text; ``anchors`` ids that prose can refer to (``fig-…``, ``tbl-…``, ``eq-…``)
     to their numbers, ``captioned`` cell ids to such an anchor; ``cited`` citation keys to their sources in the order of citing.
+    ``evidence`` is what the blog's tests showed; None where they have not passed at this content.
     """
 
     article: Article
@@ -37,6 +39,7 @@ class Bound:
     anchors: Mapping[str, int]
     captioned: Mapping[str, str]
     cited: Mapping[str, dict]
+    evidence: Evidence | None = None
 
     def numbered(self, anchor: str) -> str:
         """What a numbered formula, figure or table is called in the article's language: "Figure 2"."""

@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from . import notebook
-from .article import Work
-from .bind import Bound, bind, read_sources
+from . import cite, evidence, notebook
+from .article import Listing, Work
+from .bind import Bound, bind, read_sources, targets
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
+from .evidence import Evidence
 from .lock import one_at_a_time, remove_leftovers
 from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
@@ -37,15 +38,24 @@ class Outcome:
 
 @dataclass
 class Build:
-    """What a command found and did. ``kept`` is what ``cache`` tells of the store."""
+    """What a command found and did. ``kept`` is what ``cache`` tells of the store.
+
+    A ``lenient`` build, for those who are writing, warns of what forbids publishing and goes on.
+    """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     changed: int = 0
     kept: dict[str, list] = field(default_factory=dict)
+    lenient: bool = False
+    warnings: list[Problem] = field(default_factory=list)
 
     def report(self, problem: Problem) -> None:
         self.problems.append(problem)
+
+    def refuse(self, problem: Problem) -> None:
+        """Report what forbids publishing although pages can be made of it."""
+        (self.warnings if self.lenient else self.problems).append(problem)
 
     def is_broken(self, work: Work) -> bool:
         """Whether a problem is reported of one of the work's articles."""
@@ -84,7 +94,8 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     works = read_works(config, result.report)
     plans = make_plans(works, config, store, result)
     entries = run_plans(plans, config, store, result, progress, pool)
-    bound = bind_all(works, entries, config, result)
+    tested = find_evidence(works, entries, config, result)
+    bound = bind_all(works, entries, tested, config, result)
     how = dialect(config)
     trees = {language: weave_language(language, bound, config, how, result) for language in config.languages}
     _mark_failed(works, result)
@@ -185,10 +196,30 @@ def _keep(outcome: _Ran, store: Store) -> None:
         store.save(outcome.entry)
 
 
-def bind_all(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> list[tuple[Bound, Entry]]:
+def listed_files(works: list[Work]) -> set[str]:
+    """The files of code/ that articles list, relative to the root."""
+    listings = (listing for work in works for article in work.articles.values() for listing in article.of(Listing))
+    return {evidence.file_of(target) for listing in listings for target in targets(listing)}
+
+
+def find_evidence(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> Evidence | None:
+    """What the tests showed; where they have not passed at this content it is None, and articles that show or use code/ are refused."""
+    try:
+        return evidence.read(config.root, listed_files(works))
+    except evidence.Untested as error:
+        for work in works:
+            for article in work.articles.values():
+                if line := evidence.first_use(article, entries.get(work.slug)):
+                    result.refuse(Problem(article.path, line, str(error), evidence.REMEDY))
+        return None
+
+
+def bind_all(
+    works: list[Work], entries: dict[str, Entry], tested: Evidence | None, config: Config, result: Build
+) -> list[tuple[Bound, Entry]]:
     sources = read_sources(works, config, result.report)
     return [
-        (bind(article, work, entries[work.slug], config, sources, result.report), entries[work.slug])
+        (replace(bind(article, work, entries[work.slug], config, sources, result.report), evidence=tested), entries[work.slug])
         for work in works
         if work.slug in entries
         for article in work.articles.values()
@@ -208,8 +239,13 @@ def weave_language(
         tree[notebook.target(b.article.slug)] = notebook.notebook(b)
     if own:
         tree[notebook.INDEX] = notebook.index([b for b, _ in own], language)
+    if cited := cite.page([b for b, _ in own], language):
+        pages.append(Page(cite.PAGE, cite.PAGE, cited))
     for target, path in read_pages(config, language, result.report):
-        if path.suffix != ".md":
+        if cited and target == cite.PAGE:
+            what = "a page of this name is made, with the tests that articles cite"
+            result.report(Problem(path.relative_to(config.root), 1, what, "rename this file"))
+        elif path.suffix != ".md":
             tree[target] = path.read_bytes()
         elif page := _plain_page(target, path, config, result):
             pages.append(page)

@@ -14,15 +14,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from . import cite
 from .article import Article, Cell, Citation, Formula, Listing, Part, Prose, Reference, Value
 from .bind import SVG, Bound, anchor_of, picture_kind, shown, targets, value_text
+from .blocks import fenced, indented, plain
 from .config import Config
 from .picture import clean_html, clean_svg
 from .store import Entry, write_whole
 from .syntax import header
 from .wording import words
-
-SPECIAL = re.compile(r"[\\`*_\[\]<>&|$~^=#{}\"'\n]")
 
 
 @dataclass
@@ -98,13 +98,13 @@ def _woven(part: Part, bound: Bound) -> str | None:
         case Listing():
             return _listing(part, bound)
         case Cell():
-            return _indented(_cell(part, bound), part.indent)
+            return indented(_cell(part, bound), part.indent)
         case Value():
-            spelled = _plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
-            return f'<span class="zx-value" title="{spelled}">{_plain(value_text(bound, part))}</span>'
+            spelled = plain(f"{{{part.expression}:{part.format}}}" if part.format else part.expression)
+            return f'<span class="zx-value" title="{spelled}">{plain(value_text(bound, part))}</span>'
         case Formula():
             block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n{bound.display(part)}\n///\n"
-            return _indented(block, part.indent)
+            return indented(block + cite.under_formula(part, bound), part.indent)
         case Reference():
             if part.target not in bound.anchors:
                 return None  # bind has reported it
@@ -117,30 +117,13 @@ def _woven(part: Part, bound: Bound) -> str | None:
     return None
 
 
-def _plain(text: str) -> str:
-    """Text that Markdown and HTML leave alone."""
-    return SPECIAL.sub(lambda match: f"&#{ord(match[0])};", text)
-
-
-def _indented(block: str, indent: str) -> str:
-    if not indent:
-        return block
-    return "".join(indent + row if row.strip() else indent.rstrip(" \t") + row for row in block.splitlines(keepends=True))
-
-
-def fenced(code: str, info: str) -> str:
-    """A fence with this info string, long enough for what it encloses."""
-    longest = max([2, *(len(run) for run in re.findall(r"`{3,}", code))])
-    mark = "`" * (longest + 1)
-    return f"{mark}{info}\n{code}\n{mark}\n"
-
-
 def _listing(listing: Listing, bound: Bound) -> str:
     language, classes, id, options = header(listing.header)
     options.setdefault("title", ", ".join(targets(listing)))
     names = " ".join(f".{name}" for name in (language or "text", *classes, "zx-listing"))
     attributes = names + (f" #{id}" if id else "") + "".join(f' {key}="{value}"' for key, value in options.items())
-    return _indented(fenced(bound.code.get(listing.line, ""), f"{{{attributes}}}"), listing.indent)
+    block = fenced(bound.code.get(listing.line, ""), f"{{{attributes}}}")
+    return indented(block + cite.under_listing(listing, bound), listing.indent)
 
 
 def _cell(cell: Cell, bound: Bound) -> str:
@@ -181,7 +164,7 @@ def _output(cell: Cell, n: int, output: dict, bound: Bound) -> str:
         return fenced(f'<div class="zx-output zx-picture" data-search-exclude>{svg}</div>', "{.zx-html}")
     if kind:
         name = _picture_name(cell.id, n, kind)
-        return f"![{_plain(alt)}]({name if article.folder else f'{article.slug}/{name}'}){{.zx-output .zx-picture}}\n"
+        return f"![{plain(alt)}]({name if article.folder else f'{article.slug}/{name}'}){{.zx-output .zx-picture}}\n"
     if "text/html" in data:
         table = clean_html(data["text/html"], article.front.get("labels", {}))
         return fenced(f'<div class="zx-output zx-table">{table}</div>', "{.zx-html}")
