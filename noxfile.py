@@ -23,7 +23,6 @@ nox.options.sessions = ["tests"]
 
 ROOT = Path(__file__).parent
 ENVIRONMENT = ROOT / ".nox" / "environment"  # that of the session of this name
-PASSED = ROOT / "build" / "passed"
 RESULTS = "docs/zh/articles/benchmark/results.json"
 # One thread: cheaper on small models, and the same numbers every time.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -38,20 +37,14 @@ def environment(session: nox.Session) -> None:
 @nox.session(venv_backend="none", requires=["environment"])
 def site(session: nox.Session) -> None:
     """Test the code, execute the articles, build site/ and site/en/."""
-    if passed().exists():
-        session.log("the code's tests have passed at exactly this content")
-    else:
-        run(session, "pytest", "-m", "not site")
-        record_pass()
+    run(session, "pytest", "-m", "not site", "--evidence-if-needed")
     build_site(session)
 
 
 @nox.session(venv_backend="none", requires=["environment"])
 def tests(session: nox.Session) -> None:
     """Test everything: the code, the articles and the built site (`-- ARGUMENTS` go to pytest)."""
-    run(session, "pytest", *session.posargs)
-    if not session.posargs:
-        record_pass()
+    run(session, "pytest", *(session.posargs or ("--evidence",)))
 
 
 @nox.session(venv_backend="none", requires=["environment"])
@@ -128,19 +121,6 @@ def run(session: nox.Session, program: str, *arguments: str, **env: str) -> None
     folder = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
     path = os.pathsep.join([str(folder), os.environ["PATH"]])
     session.run(str(folder / program), *arguments, env={**ONE_THREAD, "PATH": path, "NO_MKDOCS_2_WARNING": "1", **env}, external=True)
-
-
-def passed() -> Path:
-    """The record that the code's tests have passed at exactly this content, in exactly this environment."""
-    folders = (ROOT / "code", ROOT / "tests")
-    files = [p for folder in folders for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
-    return PASSED / digest(sorted(files), (ENVIRONMENT / "installed").read_text())
-
-
-def record_pass() -> None:
-    shutil.rmtree(PASSED, ignore_errors=True)
-    PASSED.mkdir(parents=True)
-    passed().touch()
 
 
 def digest(files: list[Path], *more: str) -> str:

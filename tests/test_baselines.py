@@ -1,6 +1,7 @@
 """The baselines against scikit-learn used directly, and the exact ceilings of n-grams on mirrored twins."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -70,7 +71,20 @@ def test_majority_is_the_class_share():
     assert majority(TWINS).accuracy == 0.5
 
 
-@pytest.mark.formula("word-order#eq-theorem")
+@pytest.mark.formula("word-order#eq-score")
+def test_score_is_a_function_of_the_counts():
+    """A bag's score is what its weights give for the counts of words and pairs of words, and it answers 1 exactly above the threshold 0."""
+    model = ngram_logistic_regression(TWINS, 2).model
+    words, regression = model.named_steps.values()
+    weights = dict(zip(words.get_feature_names_out(), regression.coef_[0], strict=True))
+    texts = [text.split() for text in TWINS.test.texts]
+    scores = [sum(weights.get(gram, 0.0) for gram in [*text, *map(" ".join, pairwise(text))]) for text in texts] + regression.intercept_
+    np.testing.assert_allclose(model.decision_function(TWINS.test.texts), scores, rtol=0, atol=1e-9)
+    assert abs(scores).min() > 1e-6, "no score is so near 0 that rounding decides"
+    assert model.predict(TWINS.test.texts).tolist() == [int(score > 0) for score in scores]
+
+
+@pytest.mark.formula("word-order#eq-ceiling", "word-order#eq-theorem")
 @pytest.mark.parametrize(("n", "ceiling"), [(1, 0.5), (2, 0.75), (3, 0.75), (4, 1.0)])
 def test_ngrams_reach_their_ceiling_exactly(n, ceiling):
     """Twins of equal n-gram counts get one answer, right for one of the two: 1/2, then 3/4; none at n = 4."""

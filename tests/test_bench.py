@@ -94,3 +94,11 @@ def test_a_target_is_reached_or_not_by_the_median_and_left_out_unmeasured():
     assert found["cold, 8 articles, in times of mkdocs-jupyter"]["measured"] == 0.4
     assert not found["cold, 8 articles, in times of mkdocs-jupyter"]["reached"]
     assert found["stale pages in all builds"]["reached"]
+
+
+@pytest.mark.formula("benchmark#eq-more")
+def test_one_more_article_costs_what_is_beyond_its_own_work():
+    """Where a build costs 5 s, and each article 0.3 s of its own work and 0.1 s besides, one more article costs 0.1 s."""
+    rows = [{"tool": "zhixing", "articles": n, "scenario": "cold", "cpu": 5 + n * (0.3 + 0.1)} for n in (8, 50)]
+    warming_up = [2.0] * 8
+    assert bench.Medians({"rows": rows, "own_work": [*warming_up, *[0.2, 0.4] * 21]}).one_more() == pytest.approx(0.1)

@@ -77,6 +77,24 @@ def test_every_listing_is_its_source(articles):
     assert seen >= 2 * len(LANGUAGES), "articles show tested code"
 
 
+def test_listings_and_formulas_name_the_tests_that_passed(built_site, pages, articles):
+    """Below each listing and each numbered formula stand tests, and each link leads to the source of its test."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("*.py"))
+    seen = set()
+    for (language, slug), page in articles.items():
+        for block in page.select(".zx-listing, .zx-equation"):
+            links = block.find_next_sibling(class_="zx-evidence").select("li a")
+            assert links, block.get_text()[:80]
+            for link in links:
+                path, _, anchor = link["href"].partition("#")
+                target = (built_site / LANGUAGES[language] / "articles" / slug / path).resolve() / "index.html"
+                source = pages[target].find(id=anchor).find_next_sibling(class_="highlight").select_one("code").get_text()
+                assert f"def {link.get_text()}(" in source
+                assert source in sources
+                seen.add(link.get_text())
+    assert {"test_conv2d_equals_torch", "test_gates_by_hand", "test_ngrams_reach_their_ceiling_exactly"} <= seen
+
+
 PROGRAM = """
 import json, random, sys
 import numpy, torch

@@ -1,5 +1,6 @@
 """What CONTRIBUTING and the README say is what there is."""
 
+import ast
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -42,6 +43,17 @@ def test_every_command_is_named_in_contributing():
     (commands,) = (action.choices for action in _parser()._actions if action.choices)
     for name in commands:
         assert re.search(rf"`(zhixing )?{name}\b", CONTRIBUTING), name
+
+
+def test_formulas_and_the_tests_that_check_them_name_each_other():
+    """Each marker of a test names a numbered formula of an article, and each numbered formula of an article is named by a test."""
+    nodes = [node for path in (ROOT / "tests").glob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.formula"]
+    numbered = set()
+    for path in ROOT.glob("docs/*/articles/**/*.md"):
+        slug = path.parent.name if path.name == "index.md" else path.stem
+        numbered |= {f"{slug}#{id}" for id in re.findall(r"^\$\$ \{#([\w-]+)\}$", path.read_text("utf-8"), re.M)}
+    assert {argument.value for call in calls for argument in call.args} == numbered
 
 
 def test_every_session_that_the_documents_name_is_in_the_noxfile():

@@ -17,16 +17,16 @@ ORDER = [
     *("store", "lock", "frontend"),
     *("standalone", "bundle"),  # what a reader can download
     *("outputs", "runner", "supervisor", "fork_server", "process"),  # how code is run
-    *("headers", "syntax", "listing", "legend", "flowchart", "architecture", "literals", "typed_numbers"),
+    *("headers", "syntax", "listing", "evidence", "statements", "legend", "flowchart", "architecture", "literals", "typed_numbers"),
     *("picture", "render", "markdown", "notebook_page"),
     # stages, in the order data flows
-    *("read", "plan", "execute", "results", "ledger", "review", "bind", "colophon", "weave", "notebook", "script", "prove"),
-    *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "__main__"),
+    *("read", "plan", "execute", "results", "ledger", "review", "bind", "cite", "colophon", "weave", "notebook", "script", "prove"),
+    *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "pytest_plugin", "__main__"),
 ]
 STAGES = {"read", "plan", "execute", "review", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
 HANDED_ON = {
-    *(("accept", "review"), ("verify", "review"), ("bind", "review"), ("colophon", "bind")),
+    *(("accept", "review"), ("verify", "review"), ("bind", "review"), ("colophon", "bind"), ("cite", "bind")),
     *(("weave", "bind"), ("notebook", "bind"), ("notebook", "weave"), ("script", "bind"), ("prove", "weave"), ("terminal", "bind")),
 }
 
@@ -90,6 +90,8 @@ def test_one_module_knows_each_tool():
     assert importers("pymdownx") == {"markdown"}
     assert importers("mkdocs") == {"mkdocs"}
     assert importers("IPython") == {"outputs"}
+    assert importers("coverage") == {"statements"}
+    assert importers("pytest") == {"pytest_plugin"}
     assert importers("torch") == set()
 
 
@@ -97,8 +99,16 @@ def test_the_core_loads_neither_mkdocs_nor_torch():
     """The command line and the pipeline start without MkDocs, torch, NumPy, IPython, a Markdown renderer, or what watches processes."""
     program = "import sys; import zhixing.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT / "code").stdout
-    heavy = {"IPython", "material", "markdown", "matplotlib", "merman", "mkdocs", "numpy", "pandas", "psutil", "py_mini_racer", "torch"}
+    heavy = {"IPython", "coverage", "material", "markdown", "matplotlib", "merman", "mkdocs", "numpy", "pandas", "psutil"}
+    heavy |= {"py_mini_racer", "pytest", "torch"}
     assert heavy.intersection(out.split()) == set()
+
+
+def test_the_pytest_plugin_costs_nothing_where_it_is_not_asked():
+    """Every run of pytest loads the plugin: by itself it brings no module of the engine, no YAML and no coverage."""
+    program = "import pytest, sys; before = set(sys.modules); import zhixing.pytest_plugin; print(*sorted(set(sys.modules) - before))"
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT / "code").stdout
+    assert out.split() == ["zhixing", "zhixing.pytest_plugin"]
 
 
 def test_code_is_no_package():

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from zhixing.listing import ListingError, listed
+from zhixing.listing import ListingError, listed, numbered
 
 SOURCE = '''\
 """Module."""
@@ -80,6 +80,16 @@ def code(tmp_path):
 def test_part_of_a_file(part, expected, code):
     """A name gives its source with decorators, a section what it encloses, lines both ends; all dedented."""
     assert listed(code, f"package/module.py:{part}") == expected
+
+
+@pytest.mark.parametrize("part", ["", ":Outer.method", ":constants", ":inner", ":2:5", ":function"])
+def test_rows_know_their_lines(part, code):
+    """Each row of a listing comes with its number in the file, markers between them left out."""
+    rows = numbered(code, f"package/module.py{part}")
+    assert [SOURCE.split("\n")[number - 1] for number, _ in rows] == [row for _, row in rows]
+    assert textwrap.dedent("\n".join(row for _, row in rows)).strip("\n") == listed(code, f"package/module.py{part}")
+    if part == ":constants":
+        assert [number for number, _ in rows] == [5, 7]
 
 
 def test_class_keeps_its_decorators_and_inner_lines(code):

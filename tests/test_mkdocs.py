@@ -159,6 +159,33 @@ def test_articles_lead_to_colab_where_a_repository_has_the_notebooks(blog, child
     assert (blog.root / "colab/downloads/sums.py").read_bytes() == (blog.root / "build/docs/en/downloads/sums.py").read_bytes()
 
 
+def test_untested_code_is_refused_but_while_writing(new_blog, caplog):
+    """``mkdocs build`` publishes nothing where the code's tests have not passed; ``mkdocs serve`` warns, time and again, and goes on."""
+    from mkdocs.config import load_config
+    from mkdocs.exceptions import PluginError
+
+    blog = new_blog("untested")
+    blog.article("a", '```python\n--8<-- "a.py"\n```\n')
+    blog.write("code/a.py", "A = 1\n")
+    blog.write("tests/test_a.py", "")
+    path = blog.write("mkdocs.yml", "site_name: Untested\ndocs_dir: docs/en\nplugins: [zhixing]\n")
+    refused = "docs/en/articles/a.md:6: the tests of code/ have not passed at exactly this content; run `pytest --evidence`"
+    for command in ("build", "serve"):
+        config = load_config(str(path))
+        config.plugins.on_startup(command=command, dirty=False)
+        if command == "build":
+            with pytest.raises(PluginError, match=re.escape(f"nothing is published:\n{refused}")):
+                config.plugins.on_config(config)
+            config.plugins.on_build_error(error=None)
+            continue
+        for _ in range(2):
+            caplog.clear()
+            config.plugins.on_config(config)
+            config.plugins.on_post_build(config=config)
+            assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [refused]
+    assert "zx-evidence" not in blog.page("a")
+
+
 def test_docs_dir_elsewhere_is_refused(blog, child_environment):
     """A ``docs_dir`` that is not docs/<language> is refused, with what to write."""
     blog.write("wrong.yml", SITE.format(language="en", site="site", theme="theme").replace("docs_dir: docs/en", "docs_dir: theme"))

@@ -57,6 +57,18 @@ def state(root):
     return content
 
 
+def test_site_is_of_tested_code(noxfile, tmp_path, monkeypatch):
+    """The site is built after the code's tests, which record what they executed; asked for some tests only, no session records."""
+    calls = []
+    monkeypatch.setattr(noxfile, "run", lambda session, *command, **_: calls.append(command) or build(command[0], command[1:]))
+    noxfile.site(SESSION)
+    assert calls[0] == ("pytest", "-m", "not site", "--evidence-if-needed")
+    assert [command[0] for command in calls[1:]] == ["zhixing", "mkdocs", "mkdocs"]
+    for asked, wanted in (([], ("pytest", "--evidence")), (["-k", "x"], ("pytest", "-k", "x"))):
+        noxfile.tests(SimpleNamespace(posargs=asked))
+        assert calls[-1] == wanted
+
+
 @pytest.mark.parametrize("exchanges", [True, False])
 def test_new_site_takes_the_old_ones_place(exchanges, noxfile, tmp_path, monkeypatch):
     """After a build the new site is there and nothing else, also where folders cannot be exchanged and where there was no site."""

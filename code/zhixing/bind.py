@@ -13,6 +13,7 @@ from .architecture import check_diagrams
 from .article import Article, Cell, Citation, Formula, Listing, Reference, Work
 from .config import Config
 from .errors import Problem
+from .evidence import Evidence
 from .legend import Legend, legends
 from .listing import ListingError, listed
 from .review import Review
@@ -31,7 +32,8 @@ class Bound:
     ``code`` maps a listing's or a cell's line to the code shown there; ``outputs`` cell ids to nbformat outputs;
     ``values`` (expression, format) to text; ``anchors`` ids that prose can refer to (``fig-…``, ``tbl-…``, ``eq-…``)
     to their numbers, ``captioned`` cell ids to such an anchor; ``cited`` citation keys to their sources in the order of citing;
-    ``legends`` the line of a listing that shows shapes to them; ``review`` holds the run's results beside the accepted ones.
+    ``legends`` the line of a listing that shows shapes to them; ``review`` holds the run's results beside the accepted ones,
+    ``evidence`` what the blog's tests showed, None where they have not passed at this content.
     """
 
     article: Article
@@ -43,6 +45,7 @@ class Bound:
     cited: Mapping[str, dict]
     legends: Mapping[int, Legend] = field(default_factory=dict)
     review: Review | None = None
+    evidence: Evidence | None = None
 
     def numbered(self, anchor: str) -> str:
         """What a numbered formula, figure or table is called in the article's language: "Figure 2"."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from .article import Article
 from .bind import Bound
 from .blocks import details, plain
+from .cite import formulas_checked
 from .config import Config
 from .ledger import FOLDER, Ledger
 from .typed_numbers import counts
@@ -64,9 +65,13 @@ def _corrections(accepted: Ledger, text: Mapping[str, str]) -> str:
 
 
 def _unbound(bound: Bound) -> Iterator[str]:
-    """How many numbers of the text no run gave."""
+    """How many numbers of the text no run gave, and how many numbered formulas no test checks."""
+    text = words(bound.article.language)
     if excused := counts(bound.article).excused:
-        yield words(bound.article.language)["excused"].format(excused)
+        yield text["excused"].format(excused)
+    checked, formulas = formulas_checked(bound)
+    if bound.evidence and checked < formulas:
+        yield text["unchecked"].format(formulas - checked, formulas)
 
 
 def _repetition(bound: Bound, config: Config) -> Iterator[str]:

@@ -25,6 +25,11 @@ def listed(code: Path, target: str) -> str:
     (pymdownx.snippets' markers) or ``file.py:3:9`` (lines, from 1, both included).
     Raises ListingError where the file or the name is missing or outside ``code``.
     """
+    return textwrap.dedent("\n".join(row for _, row in numbered(code, target))).strip("\n")
+
+
+def numbered(code: Path, target: str) -> list[tuple[int, str]]:
+    """The rows of the file that ``target`` names, each with its line number, from 1."""
     name, _, part = target.partition(":")
     path = (code / name).resolve()
     if not path.is_relative_to(code.resolve()):
@@ -32,35 +37,36 @@ def listed(code: Path, target: str) -> str:
     if not path.is_file():
         raise ListingError(f"listing {target!r}: there is no code/{name}", "name an existing file below code/")
     text = path.read_text(encoding="utf-8")
+    rows = list(enumerate(text.removesuffix("\n").split("\n"), 1))
     if not part:
-        found: str | None = _without_markers(text)
-    elif lines := LINES.match(part):
-        rows = text.splitlines()
-        found = "\n".join(rows[int(lines["start"] or 1) - 1 : int(lines["end"])]) if int(lines["end"]) <= len(rows) else None
-    else:
-        found = _section(text, part)
-        if found is None and path.suffix == ".py":
-            found = _symbol(text, part)
-    if found is None:
+        return _without_markers(rows)
+    if lines := LINES.match(part):
+        span = (int(lines["start"] or 1), int(lines["end"])) if int(lines["end"]) <= len(rows) else None
+    elif span := _section(text, part):
+        rows = _without_markers(rows)
+    elif path.suffix == ".py":
+        span = _symbol(text, part)
+    if span is None:
         raise ListingError(f"listing {target!r}: code/{name} has no {part}", _names_fix(path, text))
-    return textwrap.dedent(found).strip("\n")
+    return [(number, row) for number, row in rows if span[0] <= number <= span[1]]
 
 
 def _marker(kind: str, name: str = r"[\w-]+") -> str:
     return rf"^[^\n]*-{{1,}}8<-{{1,}}[ \t]+\[[ \t]*{kind}[ \t]*:[ \t]*{name}[ \t]*\][^\n]*$"
 
 
-def _section(text: str, name: str) -> str | None:
+def _section(text: str, name: str) -> tuple[int, int] | None:
+    """The first and the last line of what the markers of a section enclose."""
     match = re.search(_marker("start", re.escape(name)) + r"\n(?P<body>.*?)" + _marker("end", re.escape(name)), text, re.M | re.S)
-    return _without_markers(match["body"]) if match else None
+    return (text.count("\n", 0, match.start("body")) + 1, text.count("\n", 0, match.end("body"))) if match else None
 
 
-def _without_markers(text: str) -> str:
-    return re.sub(_marker("(?:start|end)") + r"\n?", "", text, flags=re.M)
+def _without_markers(rows: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    return [(number, row) for number, row in rows if not re.match(_marker("(?:start|end)"), row)]
 
 
-def _symbol(text: str, name: str) -> str | None:
-    """The source of a class, function, method or assigned name, its decorators included."""
+def _symbol(text: str, name: str) -> tuple[int, int] | None:
+    """The first and the last line of a class, function, method or assigned name, its decorators included."""
     body: list[ast.stmt] = ast.parse(text).body
     node: ast.stmt | None = None
     for step in name.split("."):
@@ -69,7 +75,7 @@ def _symbol(text: str, name: str) -> str | None:
             return None
         body = getattr(node, "body", [])
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    return first, node.end_lineno or first
 
 
 def _defined(node: ast.stmt) -> set[str]:

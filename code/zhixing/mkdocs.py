@@ -39,6 +39,10 @@ class ZhixingPlugin(BasePlugin[Options]):
 
     def __init__(self) -> None:
         self.lock = ExitStack()
+        self.lenient = False
+
+    def on_startup(self, command: str, **_: Any) -> None:
+        self.lenient = command == "serve"
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         if not hasattr(self, "source"):
@@ -49,9 +53,12 @@ class ZhixingPlugin(BasePlugin[Options]):
         try:
             self.settings = settings.load(root)
             self.lock.enter_context(one_at_a_time(self.settings))
-            pipeline.build_alone(self.settings, pipeline.Build(), _progress)
+            result = pipeline.Build(lenient=self.lenient)
+            pipeline.build_alone(self.settings, result, _progress)
         except ZhixingError as error:
             raise PluginError(f"nothing is published:\n{error}") from None
+        for warning in result.warnings:
+            log.warning("%s", warning)
         woven = self.settings.woven(self.language)
         config.docs_dir = str(woven)
         styles = [f"{FRONTEND}/{path.name}" for path in sorted((woven / FRONTEND).glob("*.css"))]

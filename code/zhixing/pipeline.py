@@ -12,14 +12,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from . import ledger, notebook
-from .article import Work
+from . import cite, evidence, ledger, notebook
+from .article import Article, Listing, Work
 from .bind import Bound, bind, foresee, read_sources
 from .bundle import Bundle, bundle
 from .colophon import colophon, download
 from .config import Config
 from .dependency import States, find_providers
 from .errors import Problem, Problems
+from .evidence import Evidence
 from .lock import one_at_a_time, remove_leftovers
 from .plan import Plan, plan
 from .prove import Dialect, dialect, front_end_files, prove
@@ -28,6 +29,7 @@ from .results import results_of
 from .review import Review, changed_problem, elsewhere_note
 from .script import script
 from .store import Entry, Store
+from .syntax import targets
 from .typed_numbers import check_typed
 from .weave import Page, assets, publish, weave
 
@@ -47,15 +49,24 @@ class Outcome:
 
 @dataclass
 class Build:
-    """What a command found and did. ``more`` is what only one command tells: ``cache`` of the store, ``run`` of the run."""
+    """What a command found and did. ``more`` is what only one command tells: ``cache`` of the store, ``run`` of the run.
+
+    A ``lenient`` build, for those who are writing, warns of what forbids publishing and goes on.
+    """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     changed: int = 0
     more: dict[str, Any] = field(default_factory=dict)
+    lenient: bool = False
+    warnings: list[Problem] = field(default_factory=list)
 
     def report(self, problem: Problem) -> None:
         self.problems.append(problem)
+
+    def refuse(self, problem: Problem) -> None:
+        """Report what forbids publishing although pages can be made of it."""
+        (self.warnings if self.lenient else self.problems).append(problem)
 
     def is_broken(self, work: Work) -> bool:
         """Whether a problem is reported of one of the work's articles."""
@@ -104,7 +115,8 @@ def build_alone(config: Config, result: Build, progress: Progress, pool: Executo
     plans = make_plans(works, config, store, result)
     entries = run_plans(plans, config, store, result, progress, pool)
     reviews = review_all(works, entries, config, result)
-    bound = bind_all(works, entries, reviews, config, result)
+    tested = find_evidence(works, entries, config, result)
+    bound = bind_all(works, entries, reviews, tested, config, result)
     how = dialect(config)
     bundles = {work.slug: bundle(work, entries[work.slug], config) for work in works if work.slug in entries and work.runs}
     trees = {language: weave_language(language, bound, bundles, config, how, result) for language in config.languages}
@@ -223,7 +235,7 @@ def review_all(works: list[Work], entries: dict[str, Entry], config: Config, res
         if work.slug in entries and (reviewed := review_one(work, entries[work.slug], config, result)):
             reviews[work.slug] = reviewed
             if reviewed.changes:
-                result.report(changed_problem(work, reviewed))
+                result.refuse(changed_problem(work, reviewed))
             if reviewed.elsewhere:
                 log.warning(elsewhere_note(work.slug, reviewed))
     return reviews
@@ -237,19 +249,34 @@ def review_one(work: Work, entry: Entry, config: Config, result: Build) -> Revie
     return Review(results_of(work, entry, result.report), ledger.run_of(entry), accepted)
 
 
+def listed_files(works: list[Work]) -> set[str]:
+    """The files of code/ that articles list, relative to the root."""
+    listings = (listing for work in works for article in work.articles.values() for listing in article.of(Listing))
+    return {evidence.file_of(target) for listing in listings for target in targets(listing.body)}
+
+
+def find_evidence(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> Evidence | None:
+    """What the tests showed; where they have not passed at this content it is None, and articles that show or use code/ are refused."""
+    try:
+        return evidence.read(config.root, listed_files(works))
+    except evidence.Untested as error:
+        for work in works:
+            for article in work.articles.values():
+                if line := evidence.first_use(article, entries.get(work.slug)):
+                    result.refuse(Problem(article.path, line, str(error), evidence.REMEDY))
+        return None
+
+
 def bind_all(
-    works: list[Work], entries: dict[str, Entry], reviews: dict[str, Review], config: Config, result: Build
+    works: list[Work], entries: dict[str, Entry], reviews: dict[str, Review], tested: Evidence | None, config: Config, result: Build
 ) -> list[tuple[Bound, Entry]]:
     sources = read_sources(works, config, result.report)
-    return [
-        (
-            replace(bind(article, work, entries[work.slug], config, sources, result.report), review=reviews.get(work.slug)),
-            entries[work.slug],
-        )
-        for work in works
-        if work.slug in entries
-        for article in work.articles.values()
-    ]
+
+    def bound(article: Article, work: Work) -> Bound:
+        made = bind(article, work, entries[work.slug], config, sources, result.report)
+        return replace(made, review=reviews.get(work.slug), evidence=tested)
+
+    return [(bound(article, work), entries[work.slug]) for work in works if work.slug in entries for article in work.articles.values()]
 
 
 def weave_language(
@@ -268,8 +295,13 @@ def weave_language(
             tree |= downloads(b, bundles[b.article.slug])
     if own:
         tree[notebook.INDEX] = notebook.index([b for b, _ in own], language)
+    if cited := cite.page([b for b, _ in own], language):
+        pages.append(Page(cite.PAGE, cite.PAGE, cited))
     for target, path in read_pages(config, language, result.report):
-        if path.suffix != ".md":
+        if cited and target == cite.PAGE:
+            what = "a page of this name is made, with the tests that articles cite"
+            result.report(Problem(path.relative_to(config.root), 1, what, "rename this file"))
+        elif path.suffix != ".md":
             tree[target] = path.read_bytes()
         elif page := _plain_page(target, path, config, result):
             pages.append(page)

@@ -25,6 +25,7 @@ def write_default_site(config: Config) -> list[Path]:
             "markdown_extensions": ["zhixing"],
             "extra_css": [f"assets/zhixing/{name}" for name in styles],
             "exclude_docs": "notebooks/",
+            "not_in_nav": "/tests.md",
         }
         write_whole(path, yaml.safe_dump(site, allow_unicode=True, sort_keys=False).encode())
         made.append(path.relative_to(config.root))

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from . import cite
 from .article import Article, Cell, Citation, Diagram, Formula, Listing, Part, Prose, Reference, Value
 from .bind import SVG, Bound, anchor_of, picture_kind, shown
 from .blocks import fenced, indented, plain
@@ -107,7 +108,7 @@ def _woven(part: Part, bound: Bound) -> str | None:
             return f'<span class="zx-value" title="{spelled}">{plain(part.printed(bound.values))}</span>'
         case Formula():
             block = f"/// html | div.zx-equation\n    attrs: {{id: {part.id}}}\n\n{bound.display(part)}\n///\n"
-            return indented(block, part.indent)
+            return indented(block + cite.under_formula(part, bound), part.indent)
         case Reference():
             if part.target not in bound.anchors:
                 return None  # bind has reported it
@@ -129,7 +130,8 @@ def _listing(listing: Listing, bound: Bound) -> str:
     code, note = bound.code.get(listing.line, ""), ""
     if legend := bound.legends.get(listing.line):
         code, note = legend.beside_rows(code), _measured(legend, words(bound.article.language))
-    return indented(fenced(code, f"{{{attributes}}}") + note, listing.indent)
+    block = fenced(code, f"{{{attributes}}}") + note
+    return indented(block + cite.under_listing(listing, bound), listing.indent)
 
 
 def _measured(legend: Legend, text: Mapping[str, str]) -> str:

@@ -35,6 +35,13 @@ WORDS = {
         "held": "This claim was checked by the run on this page, and held.",
         "measured": "Shapes as measured by the run on this page, in the first call.",
         "measured_with": "Shapes as measured by the run on this page, in the first call: {}.",
+        "executed": "✓ {n} passing test executed {executed} of {statements} statements|"
+        "✓ {n} passing tests executed {executed} of {statements} statements",
+        "imported": "✓ Passing tests executed this code when they imported it",
+        "unexecuted": "No test executes this code.",
+        "checked": "✓ {n} passing test checks this formula|✓ {n} passing tests check this formula",
+        "tests": "Tests",
+        "tests_intro": "Articles cite these tests below code and formulas. All of them passed with the code that the articles show.",
         "notebooks": "Notebooks",
         "notebooks_intro": "Each article as the notebook of its run, with code and outputs, to read or to download.",
         "accepted": "These results were accepted on {date}{commit}. They took {seconds} CPU seconds on {on}.",
@@ -44,6 +51,7 @@ WORDS = {
         "no_corrections": "No corrections so far.",
         "corrections": "Corrections so far: {}",
         "excused": "Numbers in the text that come from elsewhere and not from this run: {}.",
+        "unchecked": "Numbered formulas that no test checks: {} of {}.",
         "verify": "To check them on your machine: `{}`",
         "download": "Download: {}",
         "save": "download",
@@ -65,6 +73,12 @@ WORDS = {
         "held": "这条论断由本页的运行检验过，成立。",
         "measured": "形状由本页的运行在首次调用时量得。",
         "measured_with": "形状由本页的运行在首次调用时量得：{}。",
+        "executed": "✓ {n} 个测试执行过这段代码（{executed}/{statements} 条语句）并通过",
+        "imported": "✓ 测试在导入时执行过这段代码并通过",
+        "unexecuted": "没有测试执行过这段代码。",
+        "checked": "✓ {n} 个测试验算过这个公式并通过",
+        "tests": "测试",
+        "tests_intro": "文章在代码和公式下方引用了这些测试。它们针对文章所示的代码全部通过。",
         "notebooks": "笔记本",
         "notebooks_intro": "每篇文章的运行记录，代码与输出俱全，可在此阅读，也可下载。",
         "accepted": "本页结果于 {date} 验收{commit}，运行用了 {seconds} CPU 秒，环境是 {on}。",
@@ -74,6 +88,7 @@ WORDS = {
         "no_corrections": "至今没有更正。",
         "corrections": "至今更正 {} 次",
         "excused": "正文里有 {} 个数字另有出处，不由本页算出。",
+        "unchecked": "带编号的公式里，有 {} 个没有测试验算过（共 {} 个）。",
         "verify": "在自己的机器上核对：`{}`",
         "download": "下载：{}",
         "save": "下载",
@@ -92,3 +107,8 @@ WORDS = {
 def words(language: str) -> dict[str, str]:
     """The wording of a language, English for those that have none here."""
     return WORDS.get(language.partition("-")[0], WORDS["en"])
+
+
+def counted(forms: str, number: int, **more: object) -> str:
+    """The form for a number, "one|several" where a language has two."""
+    return forms.split("|")[-1 if number != 1 else 0].format(n=number, **more)
