@@ -106,21 +106,29 @@ for code in cells:
         exec(code, space)
     except ValueError:
         pass  # a wanted error
-print("\\n" + json.dumps([eval("f'''{" + field + "}'''", space) for field in fields]))
+print("\\n" + json.dumps([eval("f'''" + printed + "'''", space) for printed in fields]))
 """
 
 
+def printed(field):
+    """An inline value as an f-string prints it; a tolerance that is computed has the value's format."""
+    value, _, tolerance = (side.strip() for side in field.partition("±"))
+    spec = re.search(r"(:[^:\]\"')]*)?$", value)[0]
+    computed = f"{{{tolerance}{spec}}}" if re.search(r"[A-Za-z]{2}", tolerance) else tolerance
+    return f"{{{value}}}" + (f" ± {computed}" if tolerance else "")
+
+
 def recomputed(slug):
-    """The inline values of both languages by a plain Python process, without the engine: {field: text}."""
+    """The inline values of both languages by a plain Python process, without the engine: {as an f-string prints it: text}."""
     cells = re.findall(r"^```python \{\.cell.*?\n(.*?)^```$", source("zh", slug), re.M | re.S)
-    fields = {field.partition("±")[0].strip() for lang in LANGUAGES for field in re.findall(r"`\{python\} ([^`]+)`", source(lang, slug))}
+    fields = sorted({printed(field) for lang in LANGUAGES for field in re.findall(r"`\{python\} ([^`]+)`", source(lang, slug))})
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        input=json.dumps([cells, sorted(fields)]), capture_output=True, text=True, cwd=source_path("zh", slug).parent,
+        input=json.dumps([cells, fields]), capture_output=True, text=True, cwd=source_path("zh", slug).parent,
         env={"PATH": "", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONPATH": str(ROOT / "code"), "PYTHONUTF8": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    return dict(zip(sorted(fields), json.loads(done.stdout.splitlines()[-1]), strict=True))
+    return dict(zip(fields, json.loads(done.stdout.splitlines()[-1]), strict=True))
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -128,10 +136,7 @@ def test_every_inline_value_is_what_a_second_run_computes(articles, slug):
     """Running the article's cells again, in a process without the engine, gives every number printed on its pages."""
     values = recomputed(slug)
     for language in LANGUAGES:
-        wanted = []
-        for field in re.findall(r"`\{python\} ([^`]+)`", source(language, slug)):
-            expression, _, tolerance = (side.strip() for side in field.partition("±"))
-            wanted.append(values[expression] + (f" ± {tolerance}" if tolerance else ""))
+        wanted = [values[printed(field)] for field in re.findall(r"`\{python\} ([^`]+)`", source(language, slug))]
         shown = [span.get_text() for span in articles[language, slug].select(".md-content .zx-value")]
         assert shown == wanted
         assert len(shown) >= 5, "an article has its numbers from its run"
