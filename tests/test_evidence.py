@@ -7,6 +7,7 @@ import pytest
 
 from zhixing import evidence, pipeline
 from zhixing.config import load
+from zhixing.outcome import Build
 
 CODE = """\
 def doubled(x):
@@ -229,7 +230,7 @@ def test_record_that_cannot_be_read_is_none(damage, what, blog):
 
 def test_lenient_build_warns_and_shows_no_evidence(blog, katex):
     """Who is writing is warned of what forbids publishing, and sees pages that say nothing of tests."""
-    result = pipeline.Build(lenient=True)
+    result = Build(lenient=True)
     pipeline.build(load(blog.root), result)
     assert str(result.warnings[0]) == f"docs/en/articles/a.md:6: {REFUSED}"
     assert "zx-evidence" not in blog.page("a")

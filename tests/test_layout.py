@@ -21,8 +21,10 @@ ORDER = [
     *("picture", "render", "markdown", "notebook_page"),
     # stages, in the order data flows
     *("read", "plan", "execute", "results", "ledger", "review", "bind", "cite", "colophon", "weave", "notebook", "script", "prove"),
-    *("site", "pipeline", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "pytest_plugin", "__main__"),
+    *("outcome", "runs", "tree", "pipeline"),  # the order of the stages
+    *("site", "cache", "terminal", "accept", "verify", "cli", "mkdocs", "pytest_plugin", "__main__"),
 ]
+PIPELINE = ("runs", "tree", "pipeline")
 STAGES = {"read", "plan", "execute", "review", "bind", "weave", "prove"}
 # what is handed on: the types of the stage before
 HANDED_ON = {
@@ -69,8 +71,8 @@ def test_imports_go_one_way(module):
 def test_only_the_pipeline_knows_the_order():
     """No module but the pipeline imports a stage, except for the types that the stage before hands on."""
     uses = {(module, stage) for stage in STAGES for module in importers(f".{stage}")}
-    assert {(m, s) for m, s in uses if m not in ("pipeline", "mkdocs")} == HANDED_ON
-    assert {s for m, s in uses if m == "pipeline"} == STAGES
+    assert {(m, s) for m, s in uses if m not in (*PIPELINE, "mkdocs")} == HANDED_ON
+    assert {s for m, s in uses if m in PIPELINE} == STAGES
     assert {s for m, s in uses if m == "mkdocs"} <= {"prove"}  # the folder of front-end files
 
 

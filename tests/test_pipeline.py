@@ -13,6 +13,7 @@ import pytest
 from zhixing import pipeline
 from zhixing.config import load
 from zhixing.errors import Problem, Problems
+from zhixing.outcome import Build
 
 
 def test_woven_tree_is_whole(blog):
@@ -119,7 +120,7 @@ def test_build_raises_for_those_who_call_it(blog):
     """Called from Python, a build raises all problems, each a ValueError with its place."""
     blog.article("a", "`{python} 1 +`\n\n`{python} 2 +`\n")
     with pytest.raises(Problems) as caught:
-        pipeline.build(load(blog.root), pipeline.Build())
+        pipeline.build(load(blog.root), Build())
     assert [(problem.path, problem.line) for problem in caught.value.problems] == [("docs/en/articles/a.md", line) for line in (6, 8)]
     assert all(isinstance(problem, ValueError) for problem in caught.value.problems)
 
@@ -155,14 +156,14 @@ def test_any_executor_gives_the_same(new_blog):
         blog = new_blog(f"pool {name}")
         for n in range(6):
             blog.article(f"a{n}", f"```python {{.cell}}\nimport time, random\ntime.sleep(0.0{5 - n})\n{n}, random.random()\n```\n")
-        result = pipeline.Build()
+        result = Build()
         with pool() as workers:
             pipeline.build(load(blog.root), result, pool=workers)
             keys = sorted(path.stem for path in (blog.root / "build/store").glob("*/*"))
             blog.article("wrong", "```python {.cell}\n1 / 0\n```\n\n`{python} 1 +`\n")
             blog.article("late", "```python {.cell timeout=0.1}\nimport time\ntime.sleep(9)\n```\n")
             with pytest.raises(Problems) as caught:
-                pipeline.build(load(blog.root), pipeline.Build(), pool=workers)
+                pipeline.build(load(blog.root), Build(), pool=workers)
         found[name] = blog.digests(), keys, str(caught.value), {slug: outcome.state for slug, outcome in result.outcomes.items()}
     first, *others = found.values()
     assert others == [first] * len(others)

@@ -12,8 +12,10 @@ from .article import Work
 from .config import Config
 from .ledger import Acceptance, Ledger
 from .lock import one_at_a_time
-from .pipeline import Build, plan_one, review_one, run_one
+from .outcome import Build
+from .pipeline import plan_one, review_of
 from .review import Review, change_table
+from .runs import run_one
 from .terminal import Clock
 
 
@@ -36,7 +38,7 @@ def _reviewed(slug: str, config: Config, result: Build) -> tuple[Work, Review | 
     if entry is None:
         with Clock(sys.stderr) as clock:
             entry = run_one(made, config, alone, clock.hear)
-    review = review_one(made.work, entry, config, alone) if entry else None
+    review = review_of(made.work, entry, ledger.load(slug, config), alone) if entry else None
     result.outcomes |= alone.outcomes
     result.problems += alone.problems
     return made.work, review

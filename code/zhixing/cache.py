@@ -9,7 +9,7 @@ from . import pipeline
 from .config import Config
 from .errors import Problem
 from .lock import one_at_a_time, remove_leftovers
-from .pipeline import Build
+from .outcome import Build
 from .store import Kept, Store, set_aside
 
 Done = dict[str, list[Path]]  # what was done: the files that it was done to

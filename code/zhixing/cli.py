@@ -13,7 +13,7 @@ from . import __version__, accept, cache, pipeline, terminal, verify
 from .config import Config, load
 from .errors import Problem, Problems, ZhixingError
 from .lock import one_at_a_time
-from .pipeline import Build, Outcome
+from .outcome import Build, Outcome, progress_line
 
 EXAMPLES = """\
 An article is docs/<lang>/articles/<slug>.md (or <slug>/index.md with files beside it): front matter with title and
@@ -153,7 +153,7 @@ def _build(config: Config, options: argparse.Namespace, result: Build) -> None:
 
 
 def _progress(outcome: Outcome, done: int, total: int) -> None:
-    print(pipeline.progress_line(outcome, done, total), file=sys.stderr, flush=True)
+    print(progress_line(outcome, done, total), file=sys.stderr, flush=True)
 
 
 def _check(config: Config, options: argparse.Namespace, result: Build) -> None:

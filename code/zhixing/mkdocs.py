@@ -20,6 +20,7 @@ from . import notebook_page, pipeline
 from .colophon import open_in_colab
 from .errors import ZhixingError
 from .lock import one_at_a_time
+from .outcome import Build, Outcome, progress_line
 from .prove import FRONTEND
 
 log = logging.getLogger("mkdocs.plugins.zhixing")
@@ -53,7 +54,7 @@ class ZhixingPlugin(BasePlugin[Options]):
         try:
             self.settings = settings.load(root)
             self.lock.enter_context(one_at_a_time(self.settings))
-            result = pipeline.Build(lenient=self.lenient)
+            result = Build(lenient=self.lenient)
             pipeline.build_alone(self.settings, result, _progress)
         except ZhixingError as error:
             raise PluginError(f"nothing is published:\n{error}") from None
@@ -108,5 +109,5 @@ class ZhixingPlugin(BasePlugin[Options]):
         return context
 
 
-def _progress(outcome: pipeline.Outcome, done: int, total: int) -> None:
-    log.info(pipeline.progress_line(outcome, done, total))
+def _progress(outcome: Outcome, done: int, total: int) -> None:
+    log.info(progress_line(outcome, done, total))

@@ -17,7 +17,9 @@ from .article import Work
 from .bind import SVG, picture_kind
 from .config import Config
 from .lock import one_at_a_time
-from .pipeline import Build, Outcome, plan_one, run_one
+from .outcome import Build, Outcome
+from .pipeline import plan_one
+from .runs import run_one
 from .store import write_whole
 
 BOLD, DIM, GREEN, RED = "1", "2", "32", "31"  # parameters of ECMA-48's "select graphic rendition"

@@ -10,9 +10,11 @@ from .article import Work
 from .config import Config
 from .errors import Problem
 from .lock import one_at_a_time
-from .pipeline import Build, plan_one, review_one, run_one
+from .outcome import Build
+from .pipeline import plan_one, review_of
 from .results import places
 from .review import CLAIM, DIFFERENT, ELSEWHERE, GONE, NEW, OUTPUT, SAME, TABLE, VALUE, WITHIN, Comparison, Review, differences
+from .runs import run_one
 from .terminal import Clock
 from .text_table import text_table
 
@@ -33,12 +35,13 @@ def verify(slug: str, config: Config, result: Build) -> list[str]:
     with one_at_a_time(config), Clock(sys.stderr) as clock:
         made = plan_one(slug, config, result)
         work = made.work
-        if ledger.load(slug, config) is None:
+        accepted = ledger.load(slug, config)
+        if accepted is None:
             what = f"no results of {slug} were accepted, so there is nothing to compare with"
             raise Problem(ledger.path_of(slug), 1, what, f'accept them first: zhixing accept {slug} --reason "…"')
         entry = run_one(made, config, result, clock.hear)
         result.raise_problems()
-        reviewed = review_one(work, entry, config, result)
+        reviewed = review_of(work, entry, accepted, result)
     result.raise_problems()
     result.more = {"results": [asdict(one) for one in reviewed.comparisons], "published": reviewed.ledger.run, "here": reviewed.run}
     if reviewed.changes:
