@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from zhixing import process
 from zhixing.bundle import ENVIRONMENT, bundle, literal, set_up
 from zhixing.config import load
 from zhixing.read import read_works
+from zhixing.running import process
 from zhixing.store import Store
 
 

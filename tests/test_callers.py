@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zhixing.callers import asks_for_kind, captures_stack
+from zhixing.running.callers import asks_for_kind, captures_stack
 
 
 @pytest.fixture

@@ -193,3 +193,14 @@ def test_module_is_the_command(blog, child_environment):
     done = subprocess.run(command, env=child_environment, capture_output=True, text=True)
     assert done.returncode == 1
     assert json.loads(done.stdout)["errors"][0]["path"] == "docs"
+
+
+def test_output_that_nobody_reads_ends_quietly(blog, child_environment):
+    """A command whose reader has gone (``| head``) ends with status 1 and without a traceback."""
+    blog.article("a", "Text.\n")
+    reads, writes = os.pipe()
+    os.close(reads)
+    with open(writes, "wb") as nobody:
+        command = [sys.executable, "-m", "zhixing", "status", "--root", blog.root]
+        done = subprocess.run(command, stdout=nobody, stderr=subprocess.PIPE, text=True, env=child_environment)
+    assert (done.returncode, done.stderr) == (1, "")

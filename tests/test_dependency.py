@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from zhixing import dependency
-from zhixing.dependency import ABSENT, FOLDER, States, file_state, folder_state
+from zhixing.running import dependency
+from zhixing.running.dependency import ABSENT, FOLDER, States, file_state, folder_state
 
 
 def record(**parts):

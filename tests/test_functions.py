@@ -10,7 +10,7 @@ import types
 
 import pytest
 
-from zhixing.functions import ENTERED, entered, marked, outline
+from zhixing.running.functions import ENTERED, entered, marked, outline
 
 SOURCE = '''\
 """A module."""

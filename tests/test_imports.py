@@ -11,9 +11,9 @@ import pytest
 
 from zhixing.config import load
 from zhixing.execute import execute
-from zhixing.imports import Imports
 from zhixing.plan import recipe
 from zhixing.read import read_works
+from zhixing.running.imports import Imports
 
 PACKAGES = {
     "zxlib/__init__.py": "import zxbase\nfrom . import part\n\ndef late():\n    import zxlate\n",
@@ -121,7 +121,7 @@ def test_a_forked_child_knows_what_its_parent_imported(packages, child_environme
     """Installed once in a parent, the record goes on in a forked child."""
     program = """if True:
         import os
-        from zhixing.imports import Imports
+        from zhixing.running.imports import Imports
         imports = Imports()
         imports.install()
         import zxlib

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zhixing.layers import of_model
+from zhixing.running.layers import of_model
 
 
 class Array:

@@ -40,7 +40,7 @@ def imported(path):
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
+            names = [node.module.removeprefix("running.")] if node.module else [alias.name for alias in node.names]
             found |= {(f".{name}", id(node) in top) for name in names if name != "__version__"}
         elif isinstance(node, ast.ImportFrom):
             found.add((node.module.partition(".")[0], id(node) in top))
@@ -49,7 +49,8 @@ def imported(path):
     return found
 
 
-IMPORTS = {path.stem: imported(path) for path in ENGINE.glob("*.py") if path.stem != "__init__"}
+RUNNING = {path.stem for path in (ENGINE / "running").glob("*.py")} - {"__init__"}
+IMPORTS = {path.stem: imported(path) for path in ENGINE.rglob("*.py") if path.stem != "__init__"}
 
 
 def importers(package, at_module_level=False):
@@ -74,6 +75,12 @@ def test_only_the_pipeline_knows_the_order():
     assert {(m, s) for m, s in uses if m not in (*PIPELINE, "mkdocs")} == HANDED_ON
     assert {s for m, s in uses if m in PIPELINE} == STAGES
     assert {s for m, s in uses if m == "mkdocs"} <= {"prove"}  # the folder of front-end files
+
+
+def test_how_code_is_run_rests_on_nouns_alone():
+    """What is in running/ imports nothing of the engine but its nouns and its own modules."""
+    used = {name.removeprefix(".") for module in RUNNING for name, _ in IMPORTS[module] if name.startswith(".")}
+    assert used - RUNNING == {"config", "errors", "frontend"}
 
 
 def test_the_runner_stands_alone():
@@ -126,7 +133,11 @@ def test_the_examples_know_nothing_of_the_engine():
 
 def test_the_engine_knows_nothing_of_this_repository():
     """The engine works on any blog: it never names this one's code."""
-    assert [path.name for path in ENGINE.iterdir() if path.is_file() and "deep_learning" in path.read_text(encoding="utf-8")] == []
+    assert [
+        path.name
+        for path in ENGINE.rglob("*")
+        if path.suffix in (".py", ".css", ".toml") and "deep_learning" in path.read_text(encoding="utf-8")
+    ] == []
 
 
 def test_tests_are_flat():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zhixing.outputs import OutputLimit, Outputs, Stream, error_output
+from zhixing.running.outputs import OutputLimit, Outputs, Stream, error_output
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 
 from zhixing import machine
 from zhixing.config import load
-from zhixing.dependency import States
 from zhixing.plan import plan, recipe
 from zhixing.read import read_works
+from zhixing.running.dependency import States
 from zhixing.store import Entry, Store
 
 ONE, TWO = "```python {.cell #one}\n1\n```\n\n", "```python {.cell #two}\n2\n```\n\n"

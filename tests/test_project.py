@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from zhixing.functions import ENTERED
-from zhixing.project import Project
-from zhixing.shapes import Recorder
-from zhixing.trace import _Recording
+from zhixing.running.functions import ENTERED
+from zhixing.running.project import Project
+from zhixing.running.shapes import Recorder
+from zhixing.running.trace import _Recording
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from zhixing import layers
-from zhixing.runner import describe
+from zhixing.running import layers
+from zhixing.running.runner import describe
 
 ROOT = str(Path(__file__).parent.parent)
 

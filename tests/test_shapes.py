@@ -13,8 +13,8 @@ import types
 
 import pytest
 
-from zhixing.functions import ENTERED, marked, named
-from zhixing.shapes import RECORDER, Recorder, shape, statements
+from zhixing.running.functions import ENTERED, marked, named
+from zhixing.running.shapes import RECORDER, Recorder, shape, statements
 
 
 class Array:

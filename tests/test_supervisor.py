@@ -9,8 +9,8 @@ import time
 import psutil
 import pytest
 
-from zhixing import process
 from zhixing.config import load
+from zhixing.running import process
 
 METHODS = ["spawn"] if sys.platform != "linux" else ["forkserver", "spawn"]
 SETTINGS = 'languages = ["en"]\ntimeout = 20\nmemory_limit = 0.3\noutput_limit = 1\nprocess_limit = 8\n'

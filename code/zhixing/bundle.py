@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,7 @@ from typing import Any
 
 from .article import Work
 from .config import Config
-from .dependency import ABSENT, FILE, FOLDER, UNREADABLE
+from .running.dependency import ABSENT, FILE, FOLDER, UNREADABLE
 from .store import Entry
 
 # as process.environment has it for every run
@@ -61,18 +62,26 @@ class Bundle:
 def bundle(work: Work, entry: Entry, config: Config) -> Bundle:
     """What the work's run had, from the files as they are now: the entry is fresh."""
     record = entry.dependencies
-    states = {PurePath(name).as_posix(): state for name, state in record["files"].items()}
+    states = {name.replace(os.sep, "/"): state for name, state in record["files"].items()}
     there = [name for name, state in states.items() if state not in (ABSENT, FOLDER, UNREADABLE)]
     own = work.original.path.parent.as_posix() + "/" if work.original.folder else ""
     places = {name: name for name in there if name.startswith("code/")}
     if own:
         places |= {name: f"work/{name.removeprefix(own)}" for name in _own_files(own, there, record, config.root)}
-    files = {place: (config.root / name).read_bytes() for name, place in sorted(places.items()) if (config.root / name).is_file()}
+    files = {place: data for name, place in sorted(places.items()) if (data := _content(config.root, name)) is not None}
     versions = {name: version for name, version in record["distributions"].items() if version != ABSENT}
     if "matplotlib" in versions:
-        files["matplotlibrc"] = (Path(__file__).parent / "matplotlibrc").read_bytes()
+        files["matplotlibrc"] = (Path(__file__).parent / "running" / "matplotlibrc").read_bytes()
     others = [name for name in there if states[name] != FILE and name not in places and not Path(name).is_absolute()]
     return Bundle(files, versions, entry.recipe["interpreter"], tuple(_notes(others, record)))
+
+
+def _content(root: Path, name: str) -> bytes | None:
+    try:
+        with open(os.path.join(root, name), "rb") as file:
+            return file.read()
+    except OSError:  # a folder, or what is gone
+        return None
 
 
 def _own_files(own: str, there: list[str], record: Mapping[str, Any], root: Path) -> list[str]:

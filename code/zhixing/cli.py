@@ -67,28 +67,30 @@ What needs outputs (values, figures) and what needs the whole page (formulas, di
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = _parser().parse_args(argv)
-    result = Build()
     try:
-        config = _config(options)
-        options.command(config, options, result)
-        status = 1 if result.problems else 0
-    except KeyboardInterrupt:
-        print("interrupted: what ran to its end is kept, the next build goes on from there", file=sys.stderr)
-        return 130
+        status = _perform(options)
+        sys.stdout.flush()
     except BrokenPipeError:  # who read the output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return status
+
+
+def _perform(options: argparse.Namespace) -> int:
+    result = Build()
+    try:
+        options.command(_config(options), options, result)
+    except KeyboardInterrupt:
+        print("interrupted: what ran to its end is kept, the next build goes on from there", file=sys.stderr)
+        return 130
     except Problems as error:
         result.problems = error.problems
-        status = 1
     except Problem as error:
         result.problems = [error]
-        status = 1
     except ZhixingError as error:
         result.problems = [Problem(".", 1, *_halves(str(error)))]
-        status = 1
     _say(options, result)
-    return status
+    return 1 if result.problems else 0
 
 
 def _halves(message: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from .typed_numbers import counts
 from .wording import words
 
 DOWNLOADS = PurePosixPath("downloads")
+SHORT = 7  # digits of a commit
 COLAB = "<!-- colab -->"  # what open_in_colab replaces; it shows nothing
 
 
@@ -42,7 +43,8 @@ def _acceptance(bound: Bound, config: Config) -> Iterator[str]:
         return
     accepted = bound.review.ledger
     last, run = accepted.acceptances[-1], accepted.run
-    commit = text["at_commit"].format(last.commit) if last.commit else ""
+    known = text["on_commit" if last.commit.endswith("+") else "at_commit"]
+    commit = known.format(last.commit[:SHORT]) if last.commit else ""
     where = [run["python"], *_versions(config, run["versions"]), run["platform"]]
     yield text["accepted"].format(date=last.date, commit=commit, on=", ".join(where), seconds=f"{run['cpu']:.0f}")
     if changes := bound.review.changes:

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from .article import Article, Listing
-from .dependency import ABSENT, FILE, FOLDER, digest
 from .listing import ListingError, listed, numbered
+from .running.dependency import ABSENT, FILE, FOLDER, digest
 from .store import Entry, canonical, sealed, unsealed, write_whole
 
 SCHEMA = 1

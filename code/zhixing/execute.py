@@ -15,10 +15,10 @@ from typing import Any
 
 from .article import Cell, Diagram, Work
 from .config import Config
-from .dependency import declared, distributions
 from .errors import Problem, Problems
 from .machine import machine
-from .process import Process, start
+from .running.dependency import declared, distributions
+from .running.process import Process, start
 from .store import Entry
 
 Listener = Callable[[dict[str, Any]], None]

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .config import Config
-from .dependency import ABSENT, digest
 from .errors import Problem
 from .results import Results
+from .running.dependency import ABSENT, digest
 from .store import Entry, canonical, write_whole
 
 SCHEMA = 1

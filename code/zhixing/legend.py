@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from .article import Article, Listing
 from .config import Config
 from .errors import Problem
-from .functions import named
 from .listing import ListingError, listed
-from .shapes import statements
+from .running.functions import named
+from .running.shapes import statements
 from .store import Entry
 from .syntax import LISTED, Report
 

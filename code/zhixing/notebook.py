@@ -7,6 +7,7 @@ import platform
 import posixpath
 import re
 from pathlib import PurePosixPath
+from typing import Any
 
 from .article import Article, Cell, Citation, Diagram, Formula, Listing, Reference, Value
 from .bind import SVG, Bound
@@ -31,13 +32,10 @@ def target(slug: str) -> PurePosixPath:
     return PurePosixPath("notebooks", f"{slug}.ipynb")
 
 
-def notebook(bound: Bound, bundle: Bundle | None = None) -> bytes:
-    """The article as a notebook of nbformat 4.5: prose with its values, cells with their outputs.
-
-    One with a ``bundle`` runs by itself: its first cell, folded away, gives it what the run had.
-    """
+def notebook(bound: Bound) -> dict[str, Any]:
+    """The article as a notebook of nbformat 4.5: prose with its values, cells with their outputs."""
     article = bound.article
-    cells: list[dict] = [_set_up(bundle)] if bundle else []
+    cells: list[dict] = []
     text = f"# {article.front['title']}\n\n"
 
     def close() -> None:
@@ -72,10 +70,17 @@ def notebook(bound: Bound, bundle: Bundle | None = None) -> bytes:
         "language_info": {"name": "python", "version": platform.python_version()},
         "title": article.front["title"],
     }
-    if bundle:
-        metadata["requirements"] = {"requires-python": bundle.requires_python, "dependencies": bundle.requirements}
-    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return (json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def standing_alone(made: dict[str, Any], bundle: Bundle) -> dict[str, Any]:
+    """The notebook with a first cell, folded away, that gives it what the run had: it runs by itself."""
+    requirements = {"requires-python": bundle.requires_python, "dependencies": bundle.requirements}
+    return made | {"cells": [_set_up(bundle), *made["cells"]], "metadata": made["metadata"] | {"requirements": requirements}}
+
+
+def written(made: dict[str, Any]) -> bytes:
+    return (json.dumps(made, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
 def _set_up(bundle: Bundle) -> dict:

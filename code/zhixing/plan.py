@@ -8,9 +8,15 @@ from typing import Any
 
 from .article import Work
 from .config import Config
-from .dependency import States, digest
 from .machine import interpreter
+from .running.dependency import States, digest
 from .store import Entry, Store, canonical, made_by
+
+# of running/, what a run's outputs and its record can depend on
+RUN_BY = (
+    *("runner.py", "outputs.py", "process.py", "matplotlibrc", "layers.py", "shapes.py"),
+    *("imports.py", "functions.py", "project.py", "callers.py", "trace.py", "dependency.py"),
+)
 
 
 @dataclass(frozen=True)
@@ -37,20 +43,7 @@ def recipe(work: Work, config: Config) -> dict[str, Any]:
         "models": [list(pair) for pair in work.models],
         "preload": list(config.preload),
         "interpreter": interpreter(),
-        "zhixing": made_by(
-            "runner.py",
-            "outputs.py",
-            "process.py",
-            "imports.py",
-            "functions.py",
-            "layers.py",
-            "shapes.py",
-            "project.py",
-            "callers.py",
-            "trace.py",
-            "dependency.py",
-            "matplotlibrc",
-        ),
+        "zhixing": made_by(*(f"running/{name}" for name in RUN_BY)),
     }
 
 

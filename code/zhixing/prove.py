@@ -18,9 +18,9 @@ import yaml
 
 from . import frontend
 from .config import Config
-from .dependency import digest
 from .errors import Problem
 from .render import FALLBACK
+from .running.dependency import digest
 from .store import canonical, made_by, write_whole
 from .syntax import Report
 from .weave import Page

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import version as installed
 
 from . import frontend
-from .dependency import digest
+from .running.dependency import digest
 from .store import canonical, made_by, sealed, unsealed, write_whole
 
 FALLBACK = '<div class="mermaid">'  # what mermaid2 draws in the browser (for <pre> Material would fetch its own mermaid.js)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from .article import Cell, Work
-from .dependency import digest
 from .errors import Problem
 from .quantity import is_finite, quantity
+from .running.dependency import digest
 from .store import Entry
 from .syntax import Report
 

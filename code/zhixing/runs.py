@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from .article import Work
 from .config import Config
-from .dependency import States, find_providers
 from .errors import Problem, Problems
 from .outcome import Build, Outcome, Progress
 from .plan import Plan, plan
+from .running.dependency import States, find_providers
 from .store import Entry, Store
 
 
@@ -71,7 +71,7 @@ class _Failed(Outcome):
 def _run(stale: list[Plan], config: Config, pool: Executor) -> Iterator[tuple[Plan, Outcome]]:
     if not stale:
         return
-    from .process import end_all
+    from .running.process import end_all
 
     futures = {pool.submit(_execute, made, config): made for made in stale}
     try:
@@ -112,7 +112,7 @@ def _keep(outcome: _Ran, store: Store) -> None:
 
 def run_one(made: Plan, config: Config, result: Build, listen: Callable[[dict], None]) -> Entry | None:
     """Run one article, fresh or not, and keep what it gave; None where it fails. The caller holds the blog's lock."""
-    from .process import end_all
+    from .running.process import end_all
 
     try:
         outcome = _execute(made, config, listen)

@@ -12,7 +12,7 @@ from typing import Any
 import coverage
 from coverage.exceptions import CoverageException
 
-from .functions import FUNCTION
+from .running.functions import FUNCTION
 
 Lines = dict[str, dict[str, list[int]]]  # by test, by file
 

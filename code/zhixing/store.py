@@ -11,12 +11,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .dependency import digest
+from .running.dependency import digest
 
 SCHEMA = 4
 WHOLE, ASIDE = ".json", ".damaged"  # how the file of an entry ends, and of one that was set aside
@@ -46,7 +46,7 @@ class Entry:
     shapes: dict[str, list] = field(default_factory=dict)
     models: list[list] = field(default_factory=list)
 
-    @property
+    @cached_property
     def key(self) -> str:
         return digest(canonical([self.slug, self.recipe, self.dependencies]))
 

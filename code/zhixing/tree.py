@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from . import cite, notebook
 from .bind import Bound
@@ -30,9 +31,10 @@ def weave_language(
         pages.append(weave(b))
         pages[-1].add(colophon(b, config), 1)
         tree |= assets(b.article, entry)
-        tree[notebook.target(b.article.slug)] = notebook.notebook(b)
+        made = notebook.notebook(b)
+        tree[notebook.target(b.article.slug)] = notebook.written(made)
         if b.article.runs:
-            tree |= downloads(b, bundles[b.article.slug])
+            tree |= downloads(b, made, bundles[b.article.slug])
     if own:
         tree[notebook.INDEX] = notebook.index([b for b, _ in own], language)
     if cited := cite.page([b for b, _ in own], language):
@@ -51,10 +53,10 @@ def weave_language(
     return tree | front_end_files(needs)
 
 
-def downloads(bound: Bound, made: Bundle) -> dict[PurePosixPath, bytes]:
-    """What a reader can download and run: the article's notebook and script."""
+def downloads(bound: Bound, made: dict[str, Any], had: Bundle) -> dict[PurePosixPath, bytes]:
+    """What a reader can download and run: the article's notebook and script, with what its run had."""
     slug = bound.article.slug
-    return {download(slug, "ipynb"): notebook.notebook(bound, made), download(slug, "py"): script(bound, made)}
+    return {download(slug, "ipynb"): notebook.written(notebook.standing_alone(made, had)), download(slug, "py"): script(bound, had)}
 
 
 def _plain_page(target: PurePosixPath, path: Path, config: Config, result: Build) -> Page | None:

@@ -207,8 +207,8 @@ def describe(error: BaseException, name: str, root: str) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == name]
     line = lines[-1] if lines else 1
-    code, engine = os.path.join(root, "code", ""), os.path.dirname(__file__)
-    ours = [frame for frame in frames if frame.filename.startswith(code) and os.path.dirname(frame.filename) != engine]
+    code, engine = os.path.join(root, "code", ""), os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+    ours = [frame for frame in frames if frame.filename.startswith(code) and not frame.filename.startswith(engine)]
     if isinstance(error, SyntaxError) and error.filename == name:
         line = error.lineno or 1
     message = " ".join(traceback.format_exception_only(error)[-1].split())

@@ -67,7 +67,7 @@ class Trace:
     def __init__(self, root: Path, scratch: Path, own: str, imports: Imports, text: str, recorder: Recorder) -> None:
         self.root, self.scratch, self.own = str(root), str(scratch), own
         self.imports = imports
-        platform = [sys.prefix, sys.base_prefix, str(Path(__file__).parent), os.environ.get("MPLCONFIGDIR", "/proc")]
+        platform = [sys.prefix, sys.base_prefix, str(Path(__file__).parent.parent), os.environ.get("MPLCONFIGDIR", "/proc")]
         platform += map(os.path.expanduser, FONTS)
         self.ignored = tuple(os.path.realpath(p) + os.sep for p in {*platform, *installed_folders()})
         self.temporary = os.path.abspath(tempfile.gettempdir())

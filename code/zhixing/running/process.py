@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .config import Config
-from .errors import Problem
-from .frontend import cache_folder
+from ..config import Config
+from ..errors import Problem
+from ..frontend import cache_folder
 from .supervisor import command
 
 PASSED_ON = ("HOME", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE", "VIRTUAL_ENV")

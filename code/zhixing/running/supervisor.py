@@ -149,11 +149,11 @@ def linux_process_control(option: int, value: int) -> None:
 
 def command(program: str, *arguments: str) -> list[str]:
     """The command that calls a function of the engine in a fresh Python, on whose import path the engine does not stay."""
-    engine, (module, _, function) = str(Path(__file__).parent.parent), program.partition(":")
+    engine, (module, _, function) = str(Path(__file__).parents[2]), program.partition(":")
     lines = [
         f"import sys; sys.path.insert(0, {engine!r})",
-        "from zhixing.imports import noted; noted.install()",
-        f"from zhixing.{module} import {function}; sys.path.remove({engine!r}); {function}()",
+        "from zhixing.running.imports import noted; noted.install()",
+        f"from zhixing.running.{module} import {function}; sys.path.remove({engine!r}); {function}()",
     ]
     return [sys.executable, "-P", "-X", "utf8", "-c", "; ".join(lines), *arguments]
 
