@@ -62,7 +62,7 @@ $$ {#eq-same}
 ```
 """
 LISTED = {"code/sums.py", "code/data.yaml"}
-REFUSED = "the tests of code/ have not passed at exactly this content; run `pytest --evidence`"
+REFUSED = "code:1: the tests of code/ have not passed at exactly this content (shown or used by {}); run `pytest --evidence`"
 
 
 @pytest.fixture
@@ -168,14 +168,15 @@ def test_inherited_test_has_no_source_of_its_own(blog):
 
 
 @pytest.mark.parametrize("path", ["code/sums.py", "code/new/other.txt", "tests/test_sums.py", "tests/conftest.py"])
-def test_other_content_is_refused_once_an_article(path, blog, katex):
-    """Where anything in code/ or tests/ is not as it was when the tests passed, each article with a listing is refused, at its first."""
+def test_other_content_is_refused(path, blog, katex):
+    """Where anything in code/ or tests/ is not as it was when the tests passed, nothing is published, and who shows that code is named."""
     passed(blog)
     assert blog.build().status == 0
     blog.write(path, CODE + "\n")
+    before = blog.digests()
     said = blog.build()
-    assert said.errors == [f"docs/en/articles/a.md:6: {REFUSED}", f"docs/zh/articles/a/index.md:6: {REFUSED}"]
-    assert said.slugs("failed") == {"a"}
+    assert said.errors == [REFUSED.format("a")]
+    assert blog.digests() == before
 
 
 def test_bytecode_and_hidden_files_are_no_content(blog, katex):
@@ -187,15 +188,16 @@ def test_bytecode_and_hidden_files_are_no_content(blog, katex):
 
 
 def test_code_that_a_run_imports_is_refused_too(blog):
-    """An article that lists nothing but imports a module of code/ is refused at its first cell; one that does neither is not."""
+    """An article that lists nothing but imports a module of code/ is named; one that does neither is not, and alone it is published."""
     for slug in ("a.md", "a/index.md"):
         (blog.root / "docs" / ("en" if slug == "a.md" else "zh") / "articles" / slug).unlink()
     blog.article("imports", "```python {.cell}\nimport sums\n```\n")
     data = blog.write("data.txt", "1")
     blog.article("plain", f"```python {{.cell}}\nopen({str(data)!r}).read()\n```\n")
     said = blog.build()
-    assert said.errors == [f"docs/en/articles/imports.md:6: {REFUSED}"]
-    assert said.slugs("ran") == {"plain"}
+    assert said.errors == [REFUSED.format("imports")]
+    (blog.root / "docs/en/articles/imports.md").unlink()
+    blog.built()
 
 
 def test_blog_without_tests_is_not_refused(blog, katex):
@@ -222,9 +224,8 @@ def test_record_that_cannot_be_read_is_none(damage, what, blog):
     passed(blog)
     path = blog.root / evidence.RECORD
     path.write_bytes(damage(path.read_bytes()))
-    assert blog.build().errors[0] == (
-        f"docs/en/articles/a.md:6: build/evidence.json, which tells what the tests have executed, {what}; run `pytest --evidence`"
-    )
+    told = f"build/evidence.json, which tells what the tests have executed, {what}"
+    assert blog.build().errors[0] == f"code:1: {told} (shown or used by a); run `pytest --evidence`"
     assert not evidence.is_fresh(blog.root, LISTED)
 
 
@@ -232,7 +233,7 @@ def test_lenient_build_warns_and_shows_no_evidence(blog, katex):
     """Who is writing is warned of what forbids publishing, and sees pages that say nothing of tests."""
     result = Build(lenient=True)
     pipeline.build(load(blog.root), result)
-    assert str(result.warnings[0]) == f"docs/en/articles/a.md:6: {REFUSED}"
+    assert str(result.warnings[0]) == REFUSED.format("a")
     assert "zx-evidence" not in blog.page("a")
 
 

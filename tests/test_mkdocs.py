@@ -169,7 +169,7 @@ def test_untested_code_is_refused_but_while_writing(new_blog, caplog):
     blog.write("code/a.py", "A = 1\n")
     blog.write("tests/test_a.py", "")
     path = blog.write("mkdocs.yml", "site_name: Untested\ndocs_dir: docs/en\nplugins: [zhixing]\n")
-    refused = "docs/en/articles/a.md:6: the tests of code/ have not passed at exactly this content; run `pytest --evidence`"
+    refused = "code:1: the tests of code/ have not passed at exactly this content (shown or used by a); run `pytest --evidence`"
     for command in ("build", "serve"):
         config = load_config(str(path))
         config.plugins.on_startup(command=command, dirty=False)

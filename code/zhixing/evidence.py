@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .article import Article, Listing
+from .article import Listing, Work
 from .listing import ListingError, listed, numbered
 from .running.dependency import ABSENT, FILE, FOLDER, digest
 from .store import Entry, canonical, sealed, unsealed, write_whole
@@ -91,14 +91,12 @@ def file_of(target: str) -> str:
     return posixpath.normpath(f"code/{target.partition(':')[0]}")
 
 
-def first_use(article: Article, entry: Entry | None) -> int | None:
-    """The line where an article first lists code, or begins to run what imports code/; None where it does neither."""
-    if listing := next(article.of(Listing), None):
-        return listing.line
+def uses_code(work: Work, entry: Entry | None) -> bool:
+    """Whether an article lists code of code/, or its run read some."""
+    if any(next(article.of(Listing), None) for article in work.articles.values()):
+        return True
     files = entry.dependencies.get("files", {}) if entry else {}
-    if any(name.startswith("code/") and state not in (ABSENT, FILE, FOLDER) for name, state in files.items()):
-        return next((cell.line for cell in article.cells), 1)
-    return None
+    return any(name.startswith("code/") and state not in (ABSENT, FILE, FOLDER) for name, state in files.items())
 
 
 def read(root: Path, listed_files: Iterable[str]) -> Evidence:

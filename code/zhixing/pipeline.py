@@ -105,14 +105,12 @@ def listed_files(works: list[Work]) -> set[str]:
 
 
 def find_evidence(works: list[Work], entries: dict[str, Entry], config: Config, result: Build) -> Evidence | None:
-    """What the tests showed; where they have not passed at this content it is None, and articles that show or use code/ are refused."""
+    """What the tests showed; where they have not passed at this content it is None, and a site that shows or uses code/ is refused."""
     try:
         return evidence.read(config.root, listed_files(works))
     except evidence.Untested as error:
-        for work in works:
-            for article in work.articles.values():
-                if line := evidence.first_use(article, entries.get(work.slug)):
-                    result.refuse(Problem(article.path, line, str(error), evidence.REMEDY))
+        if users := [work.slug for work in works if evidence.uses_code(work, entries.get(work.slug))]:
+            result.refuse(Problem("code", 1, f"{error} (shown or used by {', '.join(users)})", evidence.REMEDY))
         return None
 
 
