@@ -26,6 +26,7 @@ def test_every_article_that_runs_has_accepted_results():
 @pytest.fixture
 def copied(tmp_path, child_environment):
     """A function that runs a command on a copy of two articles, their code and ledgers, and returns what it says."""
+    pytest.importorskip("torch")
     for name in ("code", *(f"docs/{language}/articles/benchmark" for language in CONFIG.languages)):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "docs/ledger").mkdir()
