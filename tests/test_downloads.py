@@ -57,7 +57,7 @@ nasty.fail()
 ```
 
 ```python {.cell #syntax raises=SyntaxError}
-print("("
+1 = 2
 ```
 
 ### A figure {#shown}
@@ -91,7 +91,7 @@ PRINTED = """\
 1    b   0.548814
 ('词', '\"\"\"\\t\"\"\"', 256)
 Wanted: as '''wanted''' \\
-SyntaxError: '(' was never closed (<string>, line 1)
+SyntaxError: cannot assign to literal here. Maybe you meant '==' instead of '='? (<string>, line 1)
 figure: figure-1.svg
 {'x': 'Nowhere'}
 checked
