@@ -60,7 +60,7 @@ def execute(work: Work, recipe: dict[str, Any], config: Config, listen: Listener
             dependencies[part] |= states
         dependencies["environment"] = {n: os.environ.get(n) for n in config.environment}
         assets = _assets(work, scratch, beside, config)
-    conditions = {**machine(), "seed": done["seed"], "cpu": round(done["cpu"], 2), "memory": round(done["memory"])}
+    conditions = {**machine(), "seed": done["seed"], "cpu": round(done["cpu"], 3), "memory": round(done["memory"])}
     return Entry(work.slug, recipe, dependencies, outputs, values, assets, seconds, conditions, done["shapes"], models)
 
 
