@@ -41,9 +41,9 @@ def test_the_same_results_pass(published):
     assert "About a/index (docs/en/articles/a/index.md)" in said.out
     assert "nothing is different" in said.out
     assert "#claim" in said.out
-    for row in said.out.splitlines():
-        if row.startswith("14 "):
-            assert row.endswith("same")
+    rows = [row.split() for row in said.out.splitlines() if row.startswith("14 ")]
+    assert [row[1] for row in rows] == ["score", "round(score)"]
+    assert {row[-1] for row in rows} == {"same"}
     assert "[1/1] a ran in" in said.err
 
 
