@@ -13,6 +13,7 @@ from .ledger import Ledger, path_of
 from .quantity import agree, quantity
 from .results import Results, Table, places
 from .text_table import text_table
+from .wording import counted
 
 SAME, WITHIN, DIFFERENT, NEW, GONE, ELSEWHERE = "same", "within tolerance", "different", "new", "gone", "not comparable"
 EXACTLY = "the same"
@@ -161,7 +162,7 @@ def changed_problem(work: Work, reviewed: Review) -> Problem:
     """The results that are not as accepted, as one problem at the first of them, with a table."""
     where = places(work)
     path, line = next((where[one.place] for one in reviewed.changes if one.place in where), (str(work.original.path), 1))
-    what = f"{_count(len(reviewed.changes), 'result is', 'results are')} not as accepted in {path_of(work.slug)}"
+    what = f"{counted('{n} result is|{n} results are', len(reviewed.changes))} not as accepted in {path_of(work.slug)}"
     fix = f'mend what changed them, or accept them: zhixing accept {work.slug} --reason "why they are right"'
     return Problem(path, line, what, fix, change_table(work, reviewed))
 
@@ -180,7 +181,3 @@ def elsewhere_note(slug: str, reviewed: Review) -> str:
     ids = ", ".join(one.place for one in reviewed.elsewhere)
     reasons = ", ".join(f"{name} {here} (accepted: {there})" for name, here, there in differences(reviewed.run, reviewed.ledger.run))
     return f"{slug}: {ids} {'are' if len(reviewed.elsewhere) > 1 else 'is'} not byte for byte as accepted, which may come from {reasons}"
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"

@@ -17,6 +17,7 @@ from .review import CLAIM, DIFFERENT, ELSEWHERE, GONE, NEW, OUTPUT, SAME, TABLE,
 from .runs import run_one
 from .terminal import Clock
 from .text_table import text_table
+from .wording import counted
 
 STATES = (SAME, WITHIN, ELSEWHERE, DIFFERENT, NEW, GONE)
 TITLES = {
@@ -87,4 +88,4 @@ def _summary(reviewed: Review) -> str:
     counts = {state: sum(one.state == state for one in reviewed.comparisons) for state in STATES}
     said = ", ".join(f"{n} {state}" for state, n in counts.items() if n)
     verdict = "some results are different" if reviewed.changes else "nothing is different"
-    return f"{len(reviewed.comparisons)} results: {said}: {verdict}"
+    return f"{counted('{n} result|{n} results', len(reviewed.comparisons))}: {said}: {verdict}"
