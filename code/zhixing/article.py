@@ -74,6 +74,11 @@ class Cell(Fenced):
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def shown(self) -> bool:
+        """Whether its outputs are on the page."""
+        return self.options.get("output") != "hide"
+
+    @property
     def raises(self) -> str | None:
         return self.options.get("raises")
 

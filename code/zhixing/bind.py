@@ -69,7 +69,7 @@ def bind(article: Article, work: Work, entry: Entry, config: Config, sources: Ma
         article,
         {**_listings(article, config, report), **_cell_code(article, work)},
         outputs,
-        {(expression, spec): text for expression, spec, text in entry.values},
+        entry.texts,
         anchors,
         captioned,
         _cited(article, sources, report),
@@ -77,7 +77,7 @@ def bind(article: Article, work: Work, entry: Entry, config: Config, sources: Ma
     )
     check_diagrams(article, entry, report)
     for cell in article.cells:
-        if has_figure(outputs[cell.id]) and shown(cell) and not cell.options.get("alt", "").strip():
+        if has_figure(outputs[cell.id]) and cell.shown and not cell.options.get("alt", "").strip():
             what = f"the figure of cell #{cell.id} has no alt text"
             report(Problem(article.path, cell.line, what, 'say what it shows: alt="…"'))
     _check_references(article, anchors, report)
@@ -89,7 +89,7 @@ def foresee(article: Article, config: Config, sources: Mapping[str, dict], repor
     _listings(article, config, report)
     _cited(article, sources, report)
     formulas = [anchor_of("eq", formula.id) for formula in article.of(Formula)]
-    captioned = [cell.id for cell in article.cells if shown(cell) and cell.options.get("caption")]
+    captioned = [cell.id for cell in article.cells if cell.shown and cell.options.get("caption")]
     _check_references(article, [*formulas, *(anchor_of(kind, id) for id in captioned for kind in ("fig", "tbl"))], report)
 
 
@@ -104,10 +104,6 @@ def _check_references(article: Article, anchors: Iterable[str], report: Report) 
 def anchor_of(kind: str, id: str) -> str:
     """What prose calls a formula (``eq``), figure (``fig``) or table (``tbl``): its id, after its kind."""
     return id if id.startswith(f"{kind}-") else f"{kind}-{id}"
-
-
-def shown(cell: Cell) -> bool:
-    return cell.options.get("output") != "hide"
 
 
 def picture_kind(data: Mapping[str, Any]) -> str | None:
@@ -142,9 +138,9 @@ def _numbered(article: Article, outputs: Mapping[str, list[dict]]) -> tuple[dict
     for part in article.parts:
         if isinstance(part, Formula):
             kind = "eq"
-        elif isinstance(part, Cell) and shown(part) and part.options.get("caption") and has_figure(outputs[part.id]):
+        elif isinstance(part, Cell) and part.shown and part.options.get("caption") and has_figure(outputs[part.id]):
             kind = "fig"
-        elif isinstance(part, Cell) and shown(part) and part.options.get("caption") and has_table(outputs[part.id]):
+        elif isinstance(part, Cell) and part.shown and part.options.get("caption") and has_table(outputs[part.id]):
             kind = "tbl"
         else:
             continue

@@ -69,11 +69,10 @@ def bundle(work: Work, entry: Entry, config: Config) -> Bundle:
     if own:
         places |= {name: f"work/{name.removeprefix(own)}" for name in _own_files(own, there, record, config.root)}
     files = {place: data for name, place in sorted(places.items()) if (data := _content(config.root, name)) is not None}
-    versions = {name: version for name, version in record["distributions"].items() if version != ABSENT}
-    if "matplotlib" in versions:
+    if "matplotlib" in entry.versions:
         files["matplotlibrc"] = (Path(__file__).parent / "running" / "matplotlibrc").read_bytes()
     others = [name for name in there if states[name] != FILE and name not in places and not Path(name).is_absolute()]
-    return Bundle(files, versions, entry.recipe["interpreter"], tuple(_notes(others, record)))
+    return Bundle(files, entry.versions, entry.recipe["interpreter"], tuple(_notes(others, record)))
 
 
 def _content(root: Path, name: str) -> bytes | None:

@@ -14,7 +14,7 @@ from typing import Any
 from .config import Config
 from .errors import Problem
 from .results import Results
-from .running.dependency import ABSENT, digest
+from .running.dependency import digest
 from .store import Entry, canonical, write_whole
 
 SCHEMA = 1
@@ -47,9 +47,7 @@ class Ledger:
 
 def run_of(entry: Entry) -> dict[str, Any]:
     """What a ledger keeps of a run beside its results: the machine, what it used, its seed, versions and environment."""
-    versions = entry.dependencies.get("distributions", {})
-    installed = {name: version for name, version in versions.items() if version != ABSENT}
-    return {**entry.conditions, "versions": installed, "environment": dict(entry.dependencies.get("environment", {}))}
+    return {**entry.conditions, "versions": entry.versions, "environment": dict(entry.dependencies.get("environment", {}))}
 
 
 def path_of(slug: str) -> PurePosixPath:

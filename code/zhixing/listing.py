@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+from functools import lru_cache
 from pathlib import Path
 
 LINES = re.compile(r"^(?P<start>\d*):(?P<end>\d+)$")
@@ -65,9 +66,15 @@ def _without_markers(rows: list[tuple[int, str]]) -> list[tuple[int, str]]:
     return [(number, row) for number, row in rows if not re.match(_marker("(?:start|end)"), row)]
 
 
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> list[ast.stmt]:
+    """The statements of a file, parsed once for all that is listed of it."""
+    return ast.parse(text).body
+
+
 def _symbol(text: str, name: str) -> tuple[int, int] | None:
     """The first and the last line of a class, function, method or assigned name, its decorators included."""
-    body: list[ast.stmt] = ast.parse(text).body
+    body = _parsed(text)
     node: ast.stmt | None = None
     for step in name.split("."):
         node = next((n for n in body if step in _defined(n)), None)
@@ -88,5 +95,5 @@ def _defined(node: ast.stmt) -> set[str]:
 def _names_fix(path: Path, text: str) -> str:
     if path.suffix != ".py":
         return "name a section that the file marks"
-    names = [name for node in ast.parse(text).body for name in sorted(_defined(node))]
+    names = [name for node in _parsed(text) for name in sorted(_defined(node))]
     return f"the file defines {', '.join(names)}" if names else "name a section that the file marks"

@@ -55,14 +55,13 @@ def _digest(texts: list[str]) -> str:
 
 def _published(work: Work) -> list[Cell]:
     """The cells whose outputs are shown in at least one language."""
-    seen = {cell.id for article in work.articles.values() for cell in article.cells if cell.options.get("output") != "hide"}
+    seen = {cell.id for article in work.articles.values() for cell in article.cells if cell.shown}
     return [cell for cell in work.cells if cell.id in seen]
 
 
 def _values(work: Work, entry: Entry, report: Report) -> dict[str, str]:
     """Each inline value once, with the tolerance that is stated of it anywhere."""
-    texts = {(expression, spec): text for expression, spec, text in entry.values}
-    values: dict[str, str] = {}
+    texts, values = entry.texts, {}
     for article, value in work.values:
         name = value.name
         text = value.printed(texts)

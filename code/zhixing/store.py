@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .running.dependency import digest
+from .running.dependency import ABSENT, digest
 
 SCHEMA = 4
 WHOLE, ASIDE = ".json", ".damaged"  # how the file of an entry ends, and of one that was set aside
@@ -45,6 +45,17 @@ class Entry:
     conditions: dict[str, Any] = field(default_factory=dict)
     shapes: dict[str, list] = field(default_factory=dict)
     models: list[list] = field(default_factory=list)
+
+    @property
+    def texts(self) -> dict[tuple[str, str], str]:
+        """The printed inline values by expression and format."""
+        return {(expression, spec): text for expression, spec, text in self.values}
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The installed versions that the run depends on."""
+        found = self.dependencies.get("distributions", {})
+        return {name: version for name, version in found.items() if version != ABSENT}
 
     @cached_property
     def key(self) -> str:

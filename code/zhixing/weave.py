@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 
 from . import cite
 from .article import Article, Cell, Citation, Diagram, Formula, Listing, Part, Prose, Reference, Value
-from .bind import SVG, Bound, anchor_of, picture_kind, shown
+from .bind import SVG, Bound, anchor_of, picture_kind
 from .blocks import fenced, indented, plain
 from .config import Config
 from .headers import SHAPES
@@ -146,7 +146,7 @@ def _cell(cell: Cell, bound: Bound) -> str:
     if cell.options.get("echo", True) and output != "only":
         claim = " .zx-claim" if cell.claim else ""
         blocks.append(fenced(bound.code[cell.line], f"{{.python .zx-cell{claim} #cell-{cell.id}}}"))
-    if shown(cell):
+    if cell.shown:
         blocks += [block for n, out in enumerate(bound.outputs[cell.id]) if (block := _output(cell, n, out, bound))]
         if blocks and (caption := cell.options.get("caption")):
             blocks.append(_caption(cell, caption, bound))
